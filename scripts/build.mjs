@@ -1,0 +1,75 @@
+// Compiles src/ to ./build (index.js and index_bg.wasm), unless ./build is of these very sources already.
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import { withLock } from "./lock.mjs";
+import { at, cargoTools, main, root, run, step, toolEnv } from "./project.mjs";
+import { setupNode, setupRust } from "./setup.mjs";
+
+const STAMP = at("build/.stamp");
+const WASM = at("build/index_bg.wasm");
+const GZIP_LIMIT = 300 * 1024;
+
+export async function build() {
+  if (fresh()) return;
+  await setupNode();
+  await withLock(async () => {
+    if (fresh()) return;
+    await setupRust();
+    rmSync(STAMP, { force: true });
+    // Read before the compiler reads them: a file saved meanwhile leads to another build, not to a wrong stamp.
+    const sources = digest(inputs());
+    await step("building the worker (1 to 3 minutes the first time, then 10 to 30 s)", () =>
+      run(at(".tools/bin/worker-build"), ["--release"], { env: toolEnv() }),
+    );
+    const others = included();
+    writeFileSync(STAMP, JSON.stringify({ sources, others, hash: digest(others) }));
+    report();
+  });
+}
+
+function fresh() {
+  if (!existsSync(STAMP) || !existsSync(WASM)) return false;
+  const stamp = JSON.parse(readFileSync(STAMP, "utf8"));
+  return stamp.sources === digest(inputs()) && stamp.hash === digest(stamp.others);
+}
+
+function inputs() {
+  const files = readdirSync(at("src"), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(root, path.join(entry.parentPath ?? entry.path, entry.name)));
+  return [...files, "Cargo.toml", "Cargo.lock", "package-lock.json"].sort();
+}
+
+/** Files outside src/ that the sources take in with include_str! and the like, as the compiler noted them. */
+function included() {
+  const note = path.join(process.env.CARGO_TARGET_DIR ?? at("target"), "wasm32-unknown-unknown/release/signet.d");
+  if (!existsSync(note)) return [];
+  const files = readFileSync(note, "utf8")
+    .replace(/^[^:]*:/, "")
+    .split(/(?<!\\)\s+/)
+    .filter(Boolean);
+  return files
+    .map((file) => path.relative(root, path.resolve(root, file.replaceAll("\\ ", " "))))
+    .filter((file) => !file.startsWith("src/") && !file.startsWith(".."));
+}
+
+function digest(files) {
+  const hash = createHash("sha256").update(JSON.stringify(cargoTools));
+  for (const file of files) {
+    hash.update(`\0${file}\0`).update(existsSync(at(file)) ? readFileSync(at(file)) : "");
+  }
+  return hash.digest("hex");
+}
+
+function report() {
+  const wasm = readFileSync(WASM);
+  const zipped = gzipSync(wasm, { level: 9 }).length;
+  const kib = (bytes) => `${(bytes / 1024).toFixed(1)} KiB`;
+  console.log(`signet: build/index_bg.wasm is ${kib(wasm.length)}, ${kib(zipped)} gzipped`);
+  if (zipped > GZIP_LIMIT) console.log(`signet: warning: that is more than ${kib(GZIP_LIMIT)} gzipped`);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) main(build);

@@ -1,0 +1,30 @@
+// Formatting and lints, of Rust for both targets and of JavaScript; with --write, formats instead.
+import { bin, exec, main, toolEnv } from "./project.mjs";
+import { setupNode, setupRust } from "./setup.mjs";
+
+const WASM = ["--target", "wasm32-unknown-unknown"];
+
+main(async () => {
+  await setupNode();
+  await setupRust();
+  const docs = toolEnv({ RUSTDOCFLAGS: "-D warnings" });
+  const checks = [
+    ["cargo", ["fmt", "--check"]],
+    ["cargo", ["clippy", "--locked", "--quiet", ...WASM, "--", "-D", "warnings"]],
+    ["cargo", ["clippy", "--locked", "--quiet", "--all-targets", "--", "-D", "warnings"]],
+    ["cargo", ["doc", "--locked", "--quiet", "--no-deps", "--document-private-items", ...WASM], docs],
+    [bin("biome"), ["check", "--error-on-warnings"]],
+  ];
+  const fixes = [
+    ["cargo", ["fmt"]],
+    [bin("biome"), ["check", "--write"]],
+  ];
+  const failed = [];
+  for (const [command, args, env = toolEnv()] of process.argv.includes("--write") ? fixes : checks) {
+    const shown = `${command.split("/").at(-1)} ${args.join(" ")}`;
+    console.log(`signet: ${shown}`);
+    if ((await exec(command, args, { env })).code !== 0) failed.push(shown);
+  }
+  for (const command of failed) console.error(`signet: failed: ${command}`);
+  if (failed.length > 0) process.exitCode = 1;
+});

@@ -1,0 +1,10 @@
+// Runs another script of ours on our own node, with everything set up and built: `node scripts/run.mjs FILE …`.
+import { build } from "./build.mjs";
+import { bin, exec, main } from "./project.mjs";
+import { setupNode } from "./setup.mjs";
+
+main(async () => {
+  await setupNode();
+  await build();
+  process.exitCode = (await exec(bin("node"), process.argv.slice(2))).code;
+});

@@ -1,0 +1,113 @@
+// Installs what is missing, and nothing else: npm's packages, the wasm target, cargo's tools, Python's packages.
+// Runs before any of them is there, so on the machine's own node and node's own modules alone.
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { withLock } from "./lock.mjs";
+import { ask, at, bin, cargoTools, main, run, step, Trouble } from "./project.mjs";
+import { ensureWasmTarget } from "./wasm-target.mjs";
+
+const OLDEST_RUST = 91;
+
+/** npm's packages as package-lock.json names them, with a node new enough for wrangler among them. */
+export function setupNode() {
+  if (npmMatches()) return;
+  return withLock(async () => {
+    if (npmMatches()) return;
+    // npm must not run on the node that it is about to replace.
+    const env = { ...process.env, PATH: withoutOurs(process.env.PATH) };
+    await step("installing npm packages (under a minute)", () =>
+      run("npm", ["ci", "--include=dev", "--include=optional", "--loglevel=error"], { env }),
+    );
+    if (!ask(bin("node"), ["--version"])) {
+      throw new Trouble(
+        `no node of ours runs on ${process.platform}-${process.arch}: see package.json's optionalDependencies`,
+      );
+    }
+  });
+}
+
+/** Rust's wasm target, wasm-bindgen and worker-build. */
+export function setupRust() {
+  return withLock(async () => {
+    const rustc = ask("rustc", ["--version"]);
+    if (!rustc || !ask("cargo", ["--version"])) {
+      throw new Trouble("Rust is missing: install it from https://rustup.rs, open a new shell and try again");
+    }
+    if (Number(/1\.(\d+)/.exec(rustc)?.[1]) < OLDEST_RUST) {
+      throw new Trouble(`Rust 1.${OLDEST_RUST} or later is needed, this is ${rustc}: run \`rustup update stable\``);
+    }
+    await ensureWasmTarget();
+    const missing = cargoTools.filter((tool) => !installed(tool));
+    for (const tool of missing) {
+      const what = `${tool.crate}@${tool.version}`;
+      // A debug build: half the time to install, and both tools are fast enough so.
+      const args = ["install", "--quiet", "--debug", what, "--bin", tool.bin, "--force"];
+      const env = { ...process.env, CARGO_PROFILE_DEV_DEBUG: "0" };
+      await step(`installing ${what} into .tools (${tool.minutes} minutes, once)`, () =>
+        run("cargo", [...args, "--root", at(".tools"), "--target-dir", at(".tools/build")], { env }),
+      );
+    }
+    rmSync(at(".tools/build"), { recursive: true, force: true });
+  });
+}
+
+/** The Python packages of tests/requirements.txt in ./.venv; the tests alone need them. */
+export function setupPython() {
+  const wanted = createHash("sha256")
+    .update(readFileSync(at("tests/requirements.txt")))
+    .digest("hex");
+  const stamp = at(".venv/.signet");
+  const matches = () => existsSync(stamp) && readFileSync(stamp, "utf8") === wanted;
+  if (matches()) return;
+  return withLock(async () => {
+    if (matches()) return;
+    const python = ask("python3", ["-c", "import ensurepip, venv"], process.env);
+    if (python === null) {
+      throw new Trouble("the tests need python3 with venv (on Debian or Ubuntu: apt-get install python3-venv)");
+    }
+    await step("installing Python packages for the tests (under a minute)", async () => {
+      await run("python3", ["-m", "venv", "--clear", at(".venv")]);
+      const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+      await run(at(".venv/bin/python"), [...pip, "-r", at("tests/requirements.txt")]);
+    });
+    writeFileSync(stamp, wanted);
+  });
+}
+
+/** Compares the lock with the copy that npm leaves at the end of an install; packages for other systems may lack. */
+function npmMatches() {
+  try {
+    const wanted = JSON.parse(readFileSync(at("package-lock.json"), "utf8")).packages;
+    const found = JSON.parse(readFileSync(at("node_modules/.package-lock.json"), "utf8")).packages;
+    return Object.entries(wanted).every(
+      ([name, { version, optional }]) => name === "" || (found[name] ? found[name].version === version : optional),
+    );
+  } catch {
+    return false;
+  }
+}
+
+function installed({ crate, version, bin }) {
+  const record = at(".tools/.crates.toml");
+  return (
+    existsSync(at(".tools/bin", bin)) &&
+    existsSync(record) &&
+    readFileSync(record, "utf8").includes(`"${crate} ${version} (`)
+  );
+}
+
+function withoutOurs(search) {
+  return search
+    .split(path.delimiter)
+    .filter((folder) => !folder.endsWith(path.join("node_modules", ".bin")))
+    .join(path.delimiter);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  main(async () => {
+    await setupNode();
+    await setupRust();
+  });
+}
