@@ -1,0 +1,167 @@
+//! The rules for URLs that deliveries may go to.
+//!
+//! A URL is judged by what the WHATWG parser makes of it, which is also what gets stored and
+//! fetched, so no spelling of a host means one thing here and another on the wire. Names are judged
+//! as text and never resolved: that a public name points at a private address is for the network
+//! that connects to refuse.
+
+mod address;
+#[cfg(test)]
+mod tests;
+
+use url::{Host, ParseError, Url};
+
+/// The longest URL accepted, in characters as the caller wrote them.
+const MAX_CHARS: usize = 2_048;
+
+/// Names refused together with everything below them.
+const BLOCKED_NAMES: &[(&str, &str)] = &[
+    // IANA's special-use domain names: https://www.iana.org/assignments/special-use-domain-names
+    ("alt", "non-DNS names, RFC 9476"),
+    (
+        "arpa",
+        "infrastructure, RFC 3172; home.arpa, RFC 8375; ipv4only.arpa, RFC 8880",
+    ),
+    ("example", "RFC 6761; example.com is a public name like any other"),
+    ("invalid", "RFC 6761"),
+    ("local", "multicast DNS, RFC 6762"),
+    ("localhost", "RFC 6761"),
+    ("onion", "Tor, RFC 7686"),
+    ("test", "RFC 6761"),
+    // Private networks' own, never to be delegated.
+    ("corp", "RFC 6762 appendix G; ICANN name collision"),
+    ("home", "RFC 6762 appendix G; ICANN name collision"),
+    (
+        "internal",
+        "reserved by ICANN in 2024; AWS and Google Cloud, metadata included",
+    ),
+    ("intranet", "RFC 6762 appendix G"),
+    ("lan", "RFC 6762 appendix G"),
+    ("localdomain", "Unix hosts files"),
+    ("localdomain6", "Unix hosts files"),
+    ("mail", "ICANN name collision"),
+    ("private", "RFC 6762 appendix G"),
+    ("svc", "Kubernetes services"),
+    // Clouds' metadata under public names.
+    ("metadata.cloud.ibm.com", "IBM Cloud"),
+    ("metadata.goog", "Google Cloud"),
+    ("metadata.packet.net", "Equinix Metal"),
+    ("metadata.platformequinix.com", "Equinix Metal"),
+    ("metadata.tencentyun.com", "Tencent Cloud"),
+];
+
+/// Why a URL can't be a destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UrlError {
+    /// More than 2,048 characters.
+    TooLong,
+    /// Not a URL, or one with whitespace or control characters in it.
+    Malformed,
+    /// Neither `https:` nor `http:`.
+    Scheme,
+    /// A user or a password, be they empty.
+    Credentials,
+    /// No host.
+    NoHost,
+    /// Port 0, or none that exists.
+    Port,
+    /// An address that isn't public.
+    PrivateAddress,
+    /// A name that isn't public.
+    PrivateName,
+}
+
+impl UrlError {
+    /// The code an API error carries.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::PrivateAddress | Self::PrivateName => "private_address",
+            _ => "invalid_url",
+        }
+    }
+
+    /// A sentence for the caller.
+    pub fn detail(self) -> &'static str {
+        match self {
+            Self::TooLong => "The URL is longer than 2,048 characters.",
+            Self::Malformed => "The URL isn't a valid absolute URL, or has whitespace or control characters in it.",
+            Self::Scheme => "The URL must begin with https:// or http://.",
+            Self::Credentials => "The URL must not carry a user name or password.",
+            Self::NoHost => "The URL has no host.",
+            Self::Port => "The URL's port must be between 1 and 65535.",
+            Self::PrivateAddress => "The URL's host is a private or reserved address.",
+            Self::PrivateName => "The URL's host is a private or reserved name.",
+        }
+    }
+}
+
+/// Checks and normalises a destination: the URL as the WHATWG parser writes it, without its fragment.
+///
+/// `allow_private` lifts the rules on addresses and names, and nothing else.
+pub fn check(url: &str, allow_private: bool) -> Result<String, UrlError> {
+    if url.chars().nth(MAX_CHARS).is_some() {
+        return Err(UrlError::TooLong);
+    }
+    // The parser would drop tabs, newlines and spaces around; nobody who writes them means that.
+    if url.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err(UrlError::Malformed);
+    }
+    let mut parsed = Url::parse(url).map_err(|error| match error {
+        ParseError::EmptyHost => UrlError::NoHost,
+        ParseError::InvalidPort => UrlError::Port,
+        _ => UrlError::Malformed,
+    })?;
+    if !matches!(parsed.scheme(), "https" | "http") {
+        return Err(UrlError::Scheme);
+    }
+    if has_credentials(url) {
+        return Err(UrlError::Credentials);
+    }
+    if parsed.port() == Some(0) {
+        return Err(UrlError::Port);
+    }
+    match parsed.host().ok_or(UrlError::NoHost)? {
+        Host::Domain(name) if has_empty_label(name) => return Err(UrlError::Malformed),
+        _ if allow_private => {}
+        Host::Domain(name) if !is_public_name(name) => return Err(UrlError::PrivateName),
+        Host::Ipv4(address) if !address::is_public_v4(address) => return Err(UrlError::PrivateAddress),
+        Host::Ipv6(address) if !address::is_public_v6(address) => return Err(UrlError::PrivateAddress),
+        _ => {}
+    }
+    parsed.set_fragment(None);
+    Ok(parsed.into())
+}
+
+/// Whether the authority of an `http(s)` URL, as written, has an `@`.
+///
+/// Asked of the text because the parser forgets empty credentials. Like the parser, it takes any
+/// number of slashes of either kind before the authority.
+fn has_credentials(url: &str) -> bool {
+    let rest = url
+        .split_once(':')
+        .map_or("", |(_, rest)| rest)
+        .trim_start_matches(['/', '\\']);
+    rest.split(['/', '\\', '?', '#'])
+        .next()
+        .is_some_and(|authority| authority.contains('@'))
+}
+
+/// Whether a name is none in DNS: only the root, after the last dot, is an empty label.
+fn has_empty_label(name: &str) -> bool {
+    without_root(name).split('.').any(str::is_empty)
+}
+
+/// Whether a name, in the parser's lower case, can be resolved by anybody to the same host.
+fn is_public_name(name: &str) -> bool {
+    let name = without_root(name);
+    let is_or_is_below = |parent| {
+        name.strip_suffix(parent)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    // A single label is looked up in the resolver's own search domains.
+    name.contains('.') && !BLOCKED_NAMES.iter().any(|&(parent, _)| is_or_is_below(parent))
+}
+
+fn without_root(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
+}
