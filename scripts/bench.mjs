@@ -1,0 +1,95 @@
+// npm run bench: how many events Signet takes in and delivers, and how long one is on its way, beside a bare
+// JavaScript Worker that does the least possible for the same promise. Both run on workerd, on this machine, in
+// the same minutes, in alternating rounds; what counts is the ratio, for the absolute figures are the machine's.
+
+import { createRequire } from "node:module";
+import os from "node:os";
+import { parseArgs } from "node:util";
+import { openArena } from "./bench/arena.mjs";
+import { bare, signet } from "./bench/contenders.mjs";
+import { profile } from "./bench/profile.mjs";
+import { printRefusals, printTable } from "./bench/report.mjs";
+
+const HELP = `npm run bench -- [options]
+
+  --rounds N        rounds per contender, alternating (default 10)
+  --seconds N       length of a round (default 3)
+  --connections N   keep-alive connections that post events (default 16)
+  --bytes N         size of an event's data (default 200)
+  --disk FOLDER     where the databases lie (default: the system's temporary folder); a folder in
+                    memory, such as /dev/shm, takes the disk's speed out of the comparison
+  --only NAME       measure one contender alone: signet or bare
+  --profile         let V8 profile Signet for one long round and print the top entries
+`;
+
+const WARM_UP_SECONDS = 2;
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "10" },
+    seconds: { type: "string", default: "3" },
+    connections: { type: "string", default: "16" },
+    bytes: { type: "string", default: "200" },
+    disk: { type: "string" },
+    only: { type: "string" },
+    profile: { type: "boolean", default: false },
+    help: { type: "boolean", short: "h", default: false },
+  },
+});
+
+function amount(name, most) {
+  const value = Number(options[name]);
+  if (!(value > 0 && value <= most) || (name !== "seconds" && !Number.isInteger(value))) {
+    console.error(`--${name} must be a number from 1 to ${most}`);
+    process.exit(2);
+  }
+  return value;
+}
+
+function machine() {
+  const workerd = createRequire(import.meta.url)("workerd/package.json").version;
+  const cpus = os.cpus();
+  return `${cpus.length} cores (${cpus[0]?.model.trim() || os.arch()}), ${os.platform()}, node ${process.versions.node}, workerd ${workerd}`;
+}
+
+async function main() {
+  if (options.help) return console.log(HELP);
+  const rounds = amount("rounds", 100);
+  const seconds = amount("seconds", 600);
+  const setting = { connections: amount("connections", 512), bytes: amount("bytes", 1_000_000), disk: options.disk };
+
+  if (options.profile) return profile(options.only === "bare" ? bare : signet, { seconds, ...setting });
+
+  const contenders = [signet, bare].filter(({ name }) => !options.only || name.toLowerCase() === options.only);
+  const shape = `${setting.connections} connections, ${setting.bytes}-byte data, ${rounds} rounds of ${seconds} s each`;
+  console.log(`${contenders.map(({ name }) => name).join(" and ")}: ${shape}\n${machine()}\n`);
+
+  const arena = await openArena(contenders, setting);
+  try {
+    for (const contender of contenders) await arena.round(contender, WARM_UP_SECONDS);
+    const results = new Map(contenders.map((contender) => [contender, []]));
+    for (let round = 1; round <= rounds; round += 1) {
+      for (const contender of contenders) {
+        const figures = await arena.round(contender, seconds);
+        results.get(contender).push(figures);
+        console.log(
+          `  round ${round}  ${contender.name.padEnd(7)}${figures.delivered.toFixed(0).padStart(6)} delivered/s`,
+        );
+      }
+    }
+    console.log();
+    printTable(results);
+    printRefusals(results);
+    console.log(
+      `\nAgain: npm run bench -- --rounds ${rounds} --seconds ${seconds} --connections ${setting.connections} --bytes ${setting.bytes}${setting.disk ? ` --disk ${setting.disk}` : ""}`,
+    );
+  } finally {
+    await arena.close();
+  }
+}
+
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
+await main().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

@@ -1,0 +1,38 @@
+// The two helper processes of a run: the receiver and the load generator.
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+
+function start(script) {
+  const child = fork(path.join(import.meta.dirname, script));
+  const ask = async (question) => {
+    child.send(question);
+    const [answer] = await once(child, "message");
+    return answer;
+  };
+  return { child, ask, stop: () => child.kill() };
+}
+
+export async function startReceiver() {
+  const { child, ask, stop } = start("receiver.mjs");
+  const [{ port }] = await once(child, "message");
+  return {
+    url: `http://127.0.0.1:${port}/hook`,
+    count: async () => (await ask("count")).count,
+    take: () => ask("take"),
+    stop,
+  };
+}
+
+export function startLoad() {
+  const { ask, stop } = start("load.mjs");
+  let first = 1; // event numbers go on from round to round, so that a late arrival is never another round's
+  return {
+    async run(order) {
+      const { next, ...outcome } = await ask({ ...order, first });
+      first = next;
+      return outcome;
+    },
+    stop,
+  };
+}
