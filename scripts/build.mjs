@@ -40,7 +40,7 @@ function inputs() {
   const files = readdirSync(at("src"), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(root, path.join(entry.parentPath ?? entry.path, entry.name)));
-  return [...files, "Cargo.toml", "Cargo.lock", "package-lock.json"].sort();
+  return [...files, "Cargo.toml", "Cargo.lock"].sort();
 }
 
 /** Files outside src/ that the sources take in with include_str! and the like, as the compiler noted them. */
@@ -57,7 +57,8 @@ function included() {
 }
 
 function digest(files) {
-  const hash = createHash("sha256").update(JSON.stringify(cargoTools));
+  const { binaryen, esbuild } = JSON.parse(readFileSync(at("package.json"), "utf8")).devDependencies;
+  const hash = createHash("sha256").update(JSON.stringify([cargoTools, binaryen, esbuild]));
   for (const file of files) {
     hash.update(`\0${file}\0`).update(existsSync(at(file)) ? readFileSync(at(file)) : "");
   }

@@ -1,5 +1,6 @@
 // What every script here shares: where things are, which versions, and how a command is run.
 import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -37,9 +38,11 @@ export async function step(what, work) {
  * and nothing that a local run would send elsewhere.
  */
 export function toolEnv(extra = {}) {
+  const ours = [at("node_modules/.bin"), at(".tools/bin")];
   return {
     ...process.env,
-    PATH: [at("node_modules/.bin"), at(".tools/bin"), process.env.PATH].join(path.delimiter),
+    ...(debianRust() ? { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: "wasm-ld-19" } : {}),
+    PATH: [...ours, ...(debianRust() ? ["/usr/bin"] : []), process.env.PATH].join(path.delimiter),
     // worker-build looks for its helpers here and nowhere on PATH; without them it would download its own.
     WASM_BINDGEN_BIN: at(".tools/bin/wasm-bindgen"),
     WASM_OPT_BIN: bin("wasm-opt"),
@@ -51,6 +54,9 @@ export function toolEnv(extra = {}) {
     ...extra,
   };
 }
+
+/** Whether scripts/debian-wasm.sh has stood in for rustup here. */
+export const debianRust = () => existsSync(at(".tools/debian-rust"));
 
 /** Runs a command to its end; resolves with its exit code, and with its output too where `tee` is set. */
 export function exec(command, args, { env = toolEnv(), cwd = root, tee = false } = {}) {

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { withLock } from "./lock.mjs";
-import { ask, at, bin, cargoTools, main, run, step, Trouble } from "./project.mjs";
+import { ask, at, bin, cargoTools, main, run, step, Trouble, toolEnv } from "./project.mjs";
 import { ensureWasmTarget } from "./wasm-target.mjs";
 
 const OLDEST_RUST = 91;
@@ -44,7 +44,7 @@ export function setupRust() {
       const what = `${tool.crate}@${tool.version}`;
       // A debug build: half the time to install, and both tools are fast enough so.
       const args = ["install", "--quiet", "--debug", what, "--bin", tool.bin, "--force"];
-      const env = { ...process.env, CARGO_PROFILE_DEV_DEBUG: "0" };
+      const env = toolEnv({ CARGO_PROFILE_DEV_DEBUG: "0" });
       await step(`installing ${what} into .tools (${tool.minutes} minutes, once)`, () =>
         run("cargo", [...args, "--root", at(".tools"), "--target-dir", at(".tools/build")], { env }),
       );
