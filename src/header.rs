@@ -1,0 +1,72 @@
+//! Which headers a product or a subscriber may set on a delivery.
+
+/// Headers that frame the request or belong to the connection: never anybody's to set.
+const FRAMING: &[&str] = &[
+    "connection", "content-encoding", "content-length", "content-type", "expect", "host", "keep-alive",
+    "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+    "via", "forwarded",
+];
+
+/// Prefixes that are not anybody's to set: the edge writes them, or they would pass for Signet's own word.
+const RESERVED: &[&str] = &["cf-", "signet-", "x-forwarded-"];
+
+/// What is wrong with a header's name, if anything: not a token (RFC 9110, section 5.6.2), framing, or reserved.
+pub fn name_fault(name: &str) -> Option<&'static str> {
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if !matches!(name.len(), 1..=128) || !name.bytes().all(token) {
+        return Some("must be a header name of 1 to 128 characters");
+    }
+    let lower = name.to_ascii_lowercase();
+    if FRAMING.contains(&lower.as_str()) || RESERVED.iter().any(|prefix| lower.starts_with(prefix)) {
+        return Some("is a header that can't be set");
+    }
+    None
+}
+
+/// What is wrong with a header's value, if anything: only visible ASCII and inner spaces are the same to everybody.
+pub fn value_fault(value: &str) -> Option<&'static str> {
+    if value.len() > 1024 {
+        return Some("may have at most 1024 characters");
+    }
+    if value.trim() != value || !value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return Some("must be visible ASCII, without spaces around or line breaks");
+    }
+    None
+}
+
+/// What is wrong with a header that a subscriber wants on their deliveries, if anything. `signing` are the names that
+/// the profile writes itself.
+pub fn custom_fault<'a>(name: &str, value: &str, signing: impl IntoIterator<Item = &'a str>) -> Option<&'static str> {
+    if let Some(fault) = name_fault(name) {
+        return Some(fault);
+    }
+    let lower = name.to_ascii_lowercase();
+    if lower.starts_with("webhook-") || lower.contains("signature") {
+        return Some("is a header that carries signatures and can't be set");
+    }
+    if signing.into_iter().any(|taken| taken.eq_ignore_ascii_case(name)) {
+        return Some("is a header that the profile signs with and can't be set");
+    }
+    value_fault(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_harmless_headers_may_be_set() {
+        for name in ["X-Team", "Authorization", "x_y", "User-Agent"] {
+            assert_eq!(custom_fault(name, "review", ["X-Sig"]), None, "{name}");
+        }
+        for name in [
+            "", "Host", "content-length", "Content-Type", "webhook-id", "Webhook-Foo", "Signet-Verified", "x-sig", "a b", "a:b", "ä", "a\r\nb",
+            "X-Hub-Signature-256", "Transfer-Encoding", "CF-Connecting-IP",
+        ] {
+            assert!(custom_fault(name, "review", ["X-Sig"]).is_some(), "{name}");
+        }
+        for value in ["a\r\nX: y", "a\nb", " a", "é", "\0", &"a".repeat(1025)] {
+            assert!(custom_fault("X-Team", value, []).is_some(), "{value:?}");
+        }
+    }
+}

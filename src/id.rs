@@ -1,0 +1,235 @@
+//! Identifiers that sort by time and say where they live.
+//!
+//! `del_` + 10 characters of time + 12 of randomness + 6 of place, in lower-case Crockford base32. An event and its
+//! deliveries share the first 22: a delivery's id is made from the event's id and the subscription's place and from
+//! nothing else, so that the same event appended twice is the same row. The place names the object that holds the
+//! thing, so no index is needed to find it.
+
+use std::fmt;
+
+use crate::time::Millis;
+
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+const TIME: usize = 10;
+const UNIQUE: usize = 22;
+const LENGTH: usize = 28;
+
+/// The object that holds something: five characters name it, the sixth is its shard.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place([u8; LENGTH - UNIQUE]);
+
+/// Numbers below this are not given to subscriptions: they name the shared objects of an application.
+const RESERVED: u32 = 32;
+const DIRECT: u32 = 0;
+const LEDGER: u32 = 1;
+
+impl Place {
+    /// How many objects share an application's deliveries to a `webhookUrl`.
+    pub const DIRECT_SHARDS: u32 = 4;
+    /// How many objects share an application's ledger.
+    pub const LEDGER_SHARDS: u32 = 16;
+
+    fn new(number: u32, shard: u32) -> Self {
+        let mut place = [0; LENGTH - UNIQUE];
+        encode(u64::from(number) << 5 | u64::from(shard & 31), &mut place);
+        Place(place)
+    }
+
+    /// A place for a subscription, from 32 random bits. The caller makes sure that it is free.
+    pub fn for_subscription(random: u32) -> Self {
+        Self::new((random >> 7).max(RESERVED), 0)
+    }
+
+    /// The object for deliveries to `host` that belong to no subscription: one host is always the same object's.
+    pub fn for_host(host: &str) -> Self {
+        Self::new(DIRECT, fnv(host.as_bytes()) % Self::DIRECT_SHARDS)
+    }
+
+    /// The part of the ledger that remembers the event id `id`.
+    pub fn for_event(id: &str) -> Self {
+        Self::new(LEDGER, fnv(id.as_bytes()) % Self::LEDGER_SHARDS)
+    }
+
+    /// Every object that holds deliveries to a `webhookUrl`.
+    pub fn direct() -> impl Iterator<Item = Self> {
+        (0..Self::DIRECT_SHARDS).map(|shard| Self::new(DIRECT, shard))
+    }
+
+    /// Whether this is a part of the ledger, and not an object that delivers.
+    pub fn is_ledger(self) -> bool {
+        decode(&self.0) >> 5 == u64::from(LEDGER)
+    }
+
+    /// Whether this object delivers to the URLs of its rows, and not to a subscription's.
+    pub fn is_direct(self) -> bool {
+        decode(&self.0) >> 5 == u64::from(DIRECT)
+    }
+
+    /// Reads the six characters.
+    pub fn parse(text: &str) -> Option<Self> {
+        let place: [u8; LENGTH - UNIQUE] = text.as_bytes().try_into().ok()?;
+        place.iter().all(|byte| ALPHABET.contains(byte)).then_some(Place(place))
+    }
+
+    /// The six characters.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The 28 characters of an identifier, without its prefix.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Id([u8; LENGTH]);
+
+impl Id {
+    /// A new identifier: 48 bits of `now`, 60 of `random`.
+    pub fn new(now: Millis, random: u64, place: Place) -> Self {
+        let mut id = [0; LENGTH];
+        if let Some((time, rest)) = id.split_at_mut_checked(TIME) {
+            encode(u64::try_from(now).unwrap_or(0) & ((1 << 48) - 1), time);
+            if let Some((unique, at)) = rest.split_at_mut_checked(UNIQUE - TIME) {
+                encode(random & ((1 << 60) - 1), unique);
+                at.copy_from_slice(&place.0);
+            }
+        }
+        Id(id)
+    }
+
+    /// The identifier of the same event at another place.
+    pub fn at(self, place: Place) -> Self {
+        let mut id = self.0;
+        if let Some(tail) = id.get_mut(UNIQUE..) {
+            tail.copy_from_slice(&place.0);
+        }
+        Id(id)
+    }
+
+    /// The smallest identifier made at `time` or later, for ranges.
+    pub fn floor(time: Millis) -> Self {
+        Self::new(time.max(0), 0, Place::new(0, 0))
+    }
+
+    /// When it was made.
+    pub fn time(self) -> Millis {
+        i64::try_from(decode(self.0.get(..TIME).unwrap_or_default())).unwrap_or(0)
+    }
+
+    /// Where the thing lives.
+    pub fn place(self) -> Place {
+        let mut place = [b'0'; LENGTH - UNIQUE];
+        if let Some(tail) = self.0.get(UNIQUE..) {
+            place.copy_from_slice(tail);
+        }
+        Place(place)
+    }
+
+    /// What an event and its deliveries have in common.
+    pub fn same_event(self, other: Self) -> bool {
+        self.0.get(..UNIQUE) == other.0.get(..UNIQUE)
+    }
+
+    /// Reads `text` with the prefix `prefix`; anything else than what [`Id::with`] prints is `None`.
+    pub fn parse(prefix: &str, text: &str) -> Option<Self> {
+        Self::parse_bare(text.strip_prefix(prefix)?)
+    }
+
+    /// Reads the 28 characters alone.
+    pub fn parse_bare(text: &str) -> Option<Self> {
+        let id: [u8; LENGTH] = text.as_bytes().try_into().ok()?;
+        id.iter().all(|byte| ALPHABET.contains(byte)).then_some(Id(id))
+    }
+
+    /// With a prefix, as the API shows it.
+    pub fn with(&self, prefix: &str) -> String {
+        [prefix, self.as_str()].concat()
+    }
+
+    /// The 28 characters alone, as they are stored.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Prefix of an event's id.
+pub const EVENT: &str = "evt_";
+/// Prefix of a delivery's id.
+pub const DELIVERY: &str = "del_";
+/// Prefix of a subscription's id.
+pub const SUBSCRIPTION: &str = "sub_";
+
+/// Writes the low `5 * into.len()` bits of `value`, most significant first.
+fn encode(mut value: u64, into: &mut [u8]) {
+    for byte in into.iter_mut().rev() {
+        *byte = ALPHABET.get((value & 31) as usize).copied().unwrap_or(b'0');
+        value >>= 5;
+    }
+}
+
+fn decode(text: &[u8]) -> u64 {
+    text.iter().fold(0, |value, byte| {
+        let digit = ALPHABET.iter().position(|symbol| symbol == byte).unwrap_or(0);
+        value << 5 | digit as u64
+    })
+}
+
+/// FNV-1a: spreads names over shards. It need not resist anybody: a shard is no secret.
+fn fnv(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn reserved_places_are_told_apart() {
+        assert!(Place::for_host("example.com").is_direct());
+        assert!(Place::for_event("my-id").is_ledger());
+        let lowest = Place::for_subscription(0);
+        assert!(!lowest.is_direct() && !lowest.is_ledger());
+        assert_eq!(Place::direct().count(), 4);
+    }
+
+    #[test]
+    fn refuses_what_it_did_not_print() {
+        for text in ["", "del_", "del_0", "evt_0123456789abcdefghjkmnpqrs", "del_0123456789ABCDEFGHJKMNPQRSTV", "del_0123456789abcdefghjkmnpqrsté"] {
+            assert_eq!(Id::parse(DELIVERY, text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn holds_what_was_put_in(now in 0i64..1 << 48, random: u64, place: u32) {
+            let place = Place::for_subscription(place);
+            let id = Id::new(now, random, place);
+            prop_assert_eq!(Id::parse(DELIVERY, &id.with(DELIVERY)), Some(id));
+            prop_assert_eq!(id.time(), now);
+            prop_assert_eq!(id.place(), place);
+            prop_assert_eq!(Place::parse(place.as_str()), Some(place));
+            prop_assert!(id.at(Place::for_host("a")).same_event(id));
+            prop_assert!(id >= Id::floor(now));
+        }
+
+        #[test]
+        fn sorts_by_time(a in 0i64..1 << 48, b in 0i64..1 << 48, x: u64, y: u64) {
+            prop_assume!(a < b);
+            let place = Place::for_subscription(7);
+            prop_assert!(Id::new(a, x, place).as_str() < Id::new(b, y, place).as_str());
+        }
+    }
+}
