@@ -1,5 +1,5 @@
 // Formatting and lints, of Rust for both targets and of JavaScript; with --write, formats instead.
-import { bin, exec, main, toolEnv } from "./project.mjs";
+import { bin, debianRust, exec, main, toolEnv } from "./project.mjs";
 import { setupNode, setupRust } from "./setup.mjs";
 
 const WASM = ["--target", "wasm32-unknown-unknown"];
@@ -7,16 +7,18 @@ const WASM = ["--target", "wasm32-unknown-unknown"];
 main(async () => {
   await setupNode();
   await setupRust();
+  // rustfmt and clippy come with rustup's compiler, whichever compiles for wasm.
+  const rust = toolEnv({ PATH: process.env.PATH });
   const docs = toolEnv({ RUSTDOCFLAGS: "-D warnings" });
   const checks = [
-    ["cargo", ["fmt", "--check"]],
-    ["cargo", ["clippy", "--locked", "--quiet", ...WASM, "--", "-D", "warnings"]],
-    ["cargo", ["clippy", "--locked", "--quiet", "--all-targets", "--", "-D", "warnings"]],
+    ["cargo", ["fmt", "--check"], rust],
+    ["cargo", ["clippy", "--locked", "--quiet", "--all-targets", "--", "-D", "warnings"], rust],
+    ...(debianRust() ? [] : [["cargo", ["clippy", "--locked", "--quiet", ...WASM, "--", "-D", "warnings"], rust]]),
     ["cargo", ["doc", "--locked", "--quiet", "--no-deps", "--document-private-items", ...WASM], docs],
     [bin("biome"), ["check", "--error-on-warnings"]],
   ];
   const fixes = [
-    ["cargo", ["fmt"]],
+    ["cargo", ["fmt"], rust],
     [bin("biome"), ["check", "--write"]],
   ];
   const failed = [];
