@@ -18,7 +18,7 @@ function moduleEntry(name) {
 }
 
 function configText(
-  { modules, compatibilityDate, compatibilityFlags = [], objects, variables = {}, kvNamespaces = [], v8Flags = [] },
+  { modules, compatibilityDate, compatibilityFlags = [], objects, variables = {}, kvNamespaces = [] },
   disk,
 ) {
   const bindings = [
@@ -34,7 +34,6 @@ function configText(
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
-  v8Flags = ${list(v8Flags.map(quote))},
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "worker")],
   services = [
     (name = "worker", worker = .worker),
@@ -68,10 +67,11 @@ function cpuTime(pid) {
 }
 
 /**
- * Starts the Worker with its database in a new folder under `under`; answers `{ url, cpu, stop }` once it
- * listens. `cpu` is the CPU time used so far in ms; `stop` ends the process and removes the folder.
+ * Starts the Worker with its database in a new folder under `under`; answers `{ url, inspector, cpu, stop }` once
+ * it listens. `inspector` is the debugger's port, if asked for; `cpu()` the CPU time used so far in ms; `stop`
+ * ends the process and removes the folder.
  */
-export async function serve(worker, under = os.tmpdir()) {
+export async function serve(worker, { under = os.tmpdir(), inspect = false } = {}) {
   const folder = await mkdtemp(path.join(under, "signet-bench-"));
   const disk = path.join(folder, "disk");
   const config = path.join(folder, "config.capnp");
@@ -83,10 +83,14 @@ export async function serve(worker, under = os.tmpdir()) {
   }
   await writeFile(config, configText(worker, disk));
 
-  const child = spawn(workerd.default ?? workerd, ["serve", "--control-fd=3", config], {
-    stdio: ["ignore", "pipe", "pipe", "pipe"],
-    cwd: folder,
-  });
+  const child = spawn(
+    workerd.default ?? workerd,
+    ["serve", "--control-fd=3", ...(inspect ? ["--inspector-addr=127.0.0.1:0"] : []), config],
+    {
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
+      cwd: folder,
+    },
+  );
   const said = []; // its last lines, to show if it dies
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on("line", (line) => said.push(line) > 40 && said.shift());
@@ -104,16 +108,22 @@ export async function serve(worker, under = os.tmpdir()) {
     await rm(folder, { recursive: true, force: true });
   };
 
+  const ports = {};
   const listening = new Promise((resolve) => {
     createInterface({ input: child.stdio[3] }).on("line", (line) => {
       const { event, port } = JSON.parse(line);
-      if (event === "listen") resolve(port);
+      ports[event] = port;
+      if (ports.listen && (ports["listen-inspector"] || !inspect)) resolve(true);
     });
   });
-  const port = await Promise.race([listening, gone.then(() => null)]);
-  if (port === null) {
+  if (!(await Promise.race([listening, gone.then(() => false)]))) {
     await stop();
     throw new Error(`workerd did not start:\n${said.join("\n")}`);
   }
-  return { url: `http://127.0.0.1:${port}`, cpu: () => cpuTime(child.pid), stop };
+  return {
+    url: `http://127.0.0.1:${ports.listen}`,
+    inspector: ports["listen-inspector"],
+    cpu: () => cpuTime(child.pid),
+    stop,
+  };
 }
