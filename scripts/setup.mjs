@@ -15,11 +15,11 @@ export function setupNode() {
   if (npmMatches()) return;
   return withLock(async () => {
     if (npmMatches()) return;
-    // npm must not run on the node that it is about to replace.
+    // npm must not run on the node that it is about to replace. And not `npm ci`: that insists on an entry for every
+    // other system's optional packages, which a registry that lacks some of them cannot give.
     const env = { ...process.env, PATH: withoutOurs(process.env.PATH) };
-    await step("installing npm packages (under a minute)", () =>
-      run("npm", ["ci", "--include=dev", "--include=optional", "--loglevel=error"], { env }),
-    );
+    const args = ["install", "--no-save", "--include=dev", "--include=optional", "--loglevel=error"];
+    await step("installing npm packages (under a minute)", () => run("npm", args, { env }));
     if (!ask(bin("node"), ["--version"])) {
       throw new Trouble(
         `no node of ours runs on ${process.platform}-${process.arch}: see package.json's optionalDependencies`,
@@ -76,17 +76,21 @@ export function setupPython() {
   });
 }
 
-/** Compares the lock with the copy that npm leaves at the end of an install; packages for other systems may lack. */
+/** Compares the lock with the copy that npm leaves at the end of an install; other systems' packages may lack. */
 function npmMatches() {
   try {
     const wanted = JSON.parse(readFileSync(at("package-lock.json"), "utf8")).packages;
     const found = JSON.parse(readFileSync(at("node_modules/.package-lock.json"), "utf8")).packages;
     return Object.entries(wanted).every(
-      ([name, { version, optional }]) => name === "" || (found[name] ? found[name].version === version : optional),
+      ([name, entry]) => name === "" || (found[name] ? found[name].version === entry.version : !neededHere(entry)),
     );
   } catch {
     return false;
   }
+}
+
+function neededHere({ optional, os = [], cpu = [], libc = [] }) {
+  return !optional || (os.includes(process.platform) && cpu.includes(process.arch) && !libc.includes("musl"));
 }
 
 function installed({ crate, version, bin }) {
