@@ -2,10 +2,9 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { withLock } from "./lock.mjs";
-import { at, cargoTools, main, root, run, step, toolEnv } from "./project.mjs";
+import { at, cargoTools, isMain, main, root, run, step, toolEnv } from "./project.mjs";
 import { setupNode, setupRust } from "./setup.mjs";
 
 const STAMP = at("build/.stamp");
@@ -73,4 +72,4 @@ function report() {
   if (zipped > GZIP_LIMIT) console.log(`signet: warning: that is more than ${kib(GZIP_LIMIT)} gzipped`);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) main(build);
+if (isMain(import.meta.url)) main(build);

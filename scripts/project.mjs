@@ -1,6 +1,6 @@
 // What every script here shares: where things are, which versions, and how a command is run.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -16,6 +16,9 @@ export const cargoTools = [
 
 /** Ends the script with one line that says what is wrong and what to do. */
 export class Trouble extends Error {}
+
+/** Whether a script was started by itself, not imported by another. */
+export const isMain = (url) => Boolean(process.argv[1]) && realpathSync(process.argv[1]) === fileURLToPath(url);
 
 export function main(work) {
   work().catch((error) => {

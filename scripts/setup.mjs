@@ -3,9 +3,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
 import { withLock } from "./lock.mjs";
-import { ask, at, bin, cargoTools, main, run, step, Trouble, toolEnv } from "./project.mjs";
+import { ask, at, bin, cargoTools, isMain, main, run, step, Trouble, toolEnv } from "./project.mjs";
 import { ensureWasmTarget } from "./wasm-target.mjs";
 
 const OLDEST_RUST = 91;
@@ -109,7 +108,7 @@ function withoutOurs(search) {
     .join(path.delimiter);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (isMain(import.meta.url)) {
   main(async () => {
     await setupNode();
     await setupRust();
