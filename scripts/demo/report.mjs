@@ -74,8 +74,8 @@ export function report(product, posted, arrivals, delivery) {
     section("history", historyLines(delivery));
     return false;
   }
-  const lag = `${Math.max(0, arrivals[0].at - posted.at)} ms after the event was posted`;
-  const times = arrivals.length > 1 ? `; ${arrivals.length} times in all, the last one shown` : "";
+  const lag = `${Math.max(0, arrivals[0].at - posted.at)} ms after the event`;
+  const times = arrivals.length > 1 ? `; ${arrivals.length} times, the last one shown` : "";
   section("arrived", [`${last.method} /${product.profile}, ${last.body.length} bytes, ${lag}${times}`]);
   const headers = pairs(last.rawHeaders).filter(([name]) => !FRAMING.test(name.toLowerCase()));
   section(
