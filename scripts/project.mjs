@@ -14,6 +14,8 @@ export const cargoTools = [
   { crate: "worker-build", version: "0.8.7", bin: "worker-build", minutes: "1 to 3" },
 ];
 
+export const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
+
 /** Ends the script with one line that says what is wrong and what to do. */
 export class Trouble extends Error {}
 
@@ -70,8 +72,17 @@ export function exec(command, args, { env = toolEnv(), cwd = root, tee = false }
       output += chunk;
       process.stdout.write(chunk);
     });
+    // Who stops the script stops what it runs.
+    const pass = (signal) => {
+      child.kill(signal);
+      process.exit(1);
+    };
+    for (const signal of SIGNALS) process.on(signal, pass);
     child.on("error", reject);
-    child.on("close", (code, signal) => resolve({ code: signal ? 1 : code, output }));
+    child.on("close", (code, signal) => {
+      for (const name of SIGNALS) process.off(name, pass);
+      resolve({ code: signal ? 1 : code, output });
+    });
   });
 }
 

@@ -1,8 +1,10 @@
 // Serves the worker on this machine. What follows `npm start --` goes to `wrangler dev`.
 import { spawn } from "node:child_process";
 import net from "node:net";
+import path from "node:path";
 import { build } from "./build.mjs";
-import { at, bin, main, root, Trouble, toolEnv } from "./project.mjs";
+import { claim } from "./lock.mjs";
+import { at, bin, main, root, SIGNALS, Trouble, toolEnv } from "./project.mjs";
 import { setupNode } from "./setup.mjs";
 
 const GRACE_MS = 5000;
@@ -15,11 +17,14 @@ main(async () => {
   await setupNode();
   await build();
   await ensureFree(port, host);
+  ensureOwnState(option(given, "--persist-to") ?? ".wrangler/state");
 
   // A process group of its own, so that whatever wrangler starts can be ended with it.
   const args = [at("node_modules/wrangler/bin/wrangler.js"), "dev", ...given];
   if (!option(given, "--port")) args.push("--port", String(port));
   if (!option(given, "--ip")) args.push("--ip", host);
+  // Any free port: two servers started at the same moment would both pick wrangler's default.
+  if (!option(given, "--inspector-port")) args.push("--inspector-port", "0");
   const wrangler = spawn(bin("node"), args, {
     cwd: root,
     env: toolEnv(),
@@ -39,7 +44,7 @@ main(async () => {
     tell(wrangler.pid, signal);
     setTimeout(() => tell(wrangler.pid, "SIGKILL"), GRACE_MS).unref();
   };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => stop(signal));
+  for (const signal of SIGNALS) process.on(signal, () => stop(signal));
   // npm killed outright tells nobody: notice that it is gone.
   if (process.env.npm_lifecycle_event) {
     setInterval(() => process.ppid === parent || stop("SIGTERM"), 1000).unref();
@@ -64,6 +69,15 @@ function tell(group, signal) {
   } catch {
     // Gone already.
   }
+}
+
+/** Two servers on the same files would each run every object, and deliver everything twice. */
+function ensureOwnState(folder) {
+  const holder = claim(path.resolve(root, folder, "signet.pid"));
+  if (holder === null) return;
+  throw new Trouble(
+    `process ${holder} serves from ${folder}: give this one a place of its own with --persist-to FOLDER`,
+  );
 }
 
 /** wrangler would take another port or fail at length. */
