@@ -7,3 +7,6 @@ pub mod problem;
 pub mod profile;
 pub mod signature;
 pub mod time;
+pub mod event;
+pub mod subscription;
+pub mod delivery;

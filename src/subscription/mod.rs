@@ -1,0 +1,223 @@
+//! A subscription: where events go, which ones, and in what form.
+
+mod matching;
+mod read;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::profile::{self, Profile};
+use crate::problem::Problem;
+use crate::signature::{Key, Scheme};
+use crate::time::{Millis, rfc3339};
+
+pub use matching::{Filter, Interest, is_pattern};
+pub use read::Context;
+
+/// How many old secrets may be in force at once.
+pub const MAX_OLD_SECRETS: usize = 10;
+/// The longest overlap of a rotation, in seconds: 7 days.
+pub const MAX_OVERLAP: i64 = 7 * 86_400;
+/// The overlap of a rotation when nobody says, in seconds: a day.
+pub const DEFAULT_OVERLAP: i64 = 86_400;
+
+/// Whether deliveries go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// They do.
+    Active,
+    /// They are recorded and held, because somebody asked for it.
+    Paused,
+    /// New events are not matched, what was accepted is held: the destination said 410, or failed for too long.
+    Disabled,
+    /// It is gone; only its history is left.
+    Deleted,
+}
+
+/// The secrets in force, newest first.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Secrets {
+    /// The one that is shown.
+    pub current: String,
+    /// Those that still sign, until their time is over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub previous: Vec<OldSecret>,
+}
+
+/// A secret that was rotated away.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OldSecret {
+    /// Its text.
+    pub secret: String,
+    /// When it stops signing.
+    pub until: Millis,
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[REDACTED]")
+    }
+}
+
+impl Secrets {
+    /// One secret alone.
+    pub fn new(current: String) -> Self {
+        Secrets { current, previous: Vec::new() }
+    }
+
+    /// Puts `secret` in force; the one before goes on signing for `overlap` milliseconds.
+    pub fn rotate(&mut self, secret: String, overlap: Millis, now: Millis) {
+        let old = std::mem::replace(&mut self.current, secret);
+        self.previous.retain(|old| old.until > now && old.secret != self.current);
+        if overlap > 0 && old != self.current {
+            self.previous.insert(0, OldSecret { secret: old, until: now.saturating_add(overlap) });
+        }
+        self.previous.truncate(MAX_OLD_SECRETS);
+    }
+
+    /// The keys in force at `now`. One that the scheme can't read any more is left out.
+    pub fn keys(&self, scheme: &Scheme, now: Millis) -> Vec<Key> {
+        let old = self.previous.iter().filter(|old| old.until > now).map(|old| &old.secret);
+        std::iter::once(&self.current).chain(old).filter_map(|secret| scheme.key(secret).ok()).collect()
+    }
+}
+
+/// A limit on attempts.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RateLimit {
+    /// Attempts per second, 0.01 to 10,000.
+    pub per_second: f64,
+}
+
+/// A subscription as it is stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Subscription {
+    /// `sub_…`
+    pub id: String,
+    /// What people call it.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Where deliveries go.
+    pub url: String,
+    /// Which events it gets.
+    #[serde(flatten)]
+    pub interest: Interest,
+    /// The owner's own notes.
+    #[serde(default)]
+    pub metadata: Map<String, Value>,
+    /// The name of its profile.
+    pub profile: String,
+    /// Headers on each delivery.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// How fast it wants to be called at most.
+    #[serde(default)]
+    pub rate_limit: Option<RateLimit>,
+    /// Whether deliveries go out.
+    pub status: Status,
+    /// Why they don't, where Signet decided so: `gone`.
+    #[serde(default)]
+    pub disabled_reason: Option<String>,
+    /// When it was made.
+    pub created_at: Millis,
+    /// When it was last changed.
+    pub updated_at: Millis,
+    /// What signs.
+    pub secrets: Secrets,
+}
+
+impl Subscription {
+    /// As the API shows it: everything but the secrets.
+    pub fn view(&self) -> Value {
+        serde_json::json!({
+            "id": self.id, "name": self.name, "url": self.url, "events": self.interest.events,
+            "filter": self.interest.filter, "metadata": self.metadata, "profile": self.profile, "headers": self.headers,
+            "rateLimit": self.rate_limit, "status": self.status, "disabledReason": self.disabled_reason,
+            "createdAt": rfc3339(self.created_at), "updatedAt": rfc3339(self.updated_at),
+        })
+    }
+
+    /// As the API shows it when its secret is to be shown too.
+    pub fn view_with_secret(&self) -> Value {
+        let mut view = self.view();
+        if let Some(fields) = view.as_object_mut() {
+            fields.insert("secret".into(), Value::String(self.secrets.current.clone()));
+        }
+        view
+    }
+
+    /// What the object that delivers needs to know.
+    pub fn destination(&self, version: u64, profile: &Profile) -> Destination {
+        Destination {
+            version,
+            subscription: Some(self.id.clone()),
+            url: Some(self.url.clone()),
+            headers: self.headers.clone(),
+            profile: ProfileRef::to(profile),
+            secrets: self.secrets.clone(),
+            rate_limit: self.rate_limit,
+            status: self.status,
+        }
+    }
+}
+
+/// What an object needs to deliver: pushed to it at each change, so that its next attempt obeys.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Destination {
+    /// Grows with each change; an older one that arrives late is dropped.
+    pub version: u64,
+    /// The subscription's id; none for the objects that deliver to a `webhookUrl`.
+    pub subscription: Option<String>,
+    /// Where to; none where each delivery has its own URL.
+    pub url: Option<String>,
+    /// Headers on each delivery.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// In what form.
+    pub profile: ProfileRef,
+    /// What signs.
+    pub secrets: Secrets,
+    /// How fast at most.
+    #[serde(default)]
+    pub rate_limit: Option<RateLimit>,
+    /// Whether deliveries go out.
+    pub status: Status,
+}
+
+/// A profile as it travels between objects: a built-in one by name, an application's own in full.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ProfileRef {
+    /// Its name.
+    pub name: String,
+    /// Its JSON, where it is not built in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spec: Option<String>,
+}
+
+impl ProfileRef {
+    /// Refers to `profile`.
+    pub fn to(profile: &Profile) -> Self {
+        let spec = if profile.built_in { None } else { serde_json::to_string(profile).ok() };
+        ProfileRef { name: profile.name.clone(), spec }
+    }
+
+    /// The profile itself.
+    ///
+    /// # Errors
+    /// Where a stored profile can't be read any more.
+    pub fn resolve(&self) -> Result<Profile, Problem> {
+        match &self.spec {
+            Some(spec) => Profile::read(&self.name, spec.as_bytes()),
+            None => profile::find(&self.name).cloned().ok_or_else(|| Problem::not_found("profile")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,247 @@
+//! Reading what a client says of a subscription.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::matching::{Filter, Interest, is_pattern};
+use super::{DEFAULT_OVERLAP, MAX_OVERLAP, RateLimit, Secrets, Status, Subscription};
+use crate::body::{Fields, join};
+use crate::destination;
+use crate::header;
+use crate::problem::Problem;
+use crate::profile::Profile;
+use crate::time::Millis;
+
+const MAX_PATTERNS: usize = 100;
+const MAX_FILTERS: usize = 32;
+const MAX_FILTER_VALUES: usize = 256;
+const MAX_HEADERS: usize = 32;
+const MAX_NAME: usize = 256;
+/// Bytes of metadata as JSON.
+const MAX_METADATA: usize = 16 * 1024;
+
+/// What reading needs to know of the world.
+pub struct Context<'a> {
+    /// The present.
+    pub now: Millis,
+    /// 32 random bytes, for a secret that is made here.
+    pub random: [u8; 32],
+    /// Whether destinations may be private addresses.
+    pub allow_private: bool,
+    /// The profile of subscriptions that name none.
+    pub default_profile: &'a str,
+    /// Finds a profile of the application by its name.
+    pub profile: &'a dyn Fn(&str) -> Option<Profile>,
+}
+
+impl Subscription {
+    /// Makes a subscription from the body of `POST /v1/subscriptions`.
+    ///
+    /// # Errors
+    /// 400 or 422, every fault named.
+    pub fn create(id: String, bytes: &[u8], context: &Context<'_>) -> Result<Self, Problem> {
+        let mut fields = Fields::parse(bytes)?;
+        let mut subscription = Subscription {
+            id,
+            name: None,
+            url: String::new(),
+            interest: Interest { events: vec!["*".into()], filter: Filter::new() },
+            metadata: Map::new(),
+            profile: context.default_profile.to_owned(),
+            headers: BTreeMap::new(),
+            rate_limit: None,
+            status: Status::Active,
+            disabled_reason: None,
+            created_at: context.now,
+            updated_at: context.now,
+            secrets: Secrets::new(String::new()),
+        };
+        let url: Option<String> = fields.require("url", "must be a string");
+        let code = subscription.read_fields(&mut fields, url, context);
+        if let Some(profile) = (context.profile)(&subscription.profile) {
+            let brought = fields.take::<String>("secret", "must be a string");
+            subscription.secrets = Secrets::new(read_secret(&mut fields, brought, &profile, &context.random));
+        }
+        finish(fields, code)?;
+        Ok(subscription)
+    }
+
+    /// Changes what the body of `PATCH` names; `null` sets a field back to what it is when left out.
+    ///
+    /// # Errors
+    /// 400 or 422, every fault named; then nothing is changed.
+    pub fn patch(&self, bytes: &[u8], context: &Context<'_>) -> Result<Self, Problem> {
+        let mut fields = Fields::parse(bytes)?;
+        let mut changed = Subscription { updated_at: context.now, ..self.clone() };
+        let url = fields.take_nullable::<String>("url", "must be a string");
+        if url == Some(None) {
+            fields.fault("url", "is required");
+        }
+        let code = changed.read_fields(&mut fields, url.flatten(), context);
+        if let Some(profile) = (context.profile)(&changed.profile)
+            && profile.signature.key(&changed.secrets.current).is_err()
+        {
+            fields.fault("profile", "can't sign with this subscription's secret; rotate it to one that fits first");
+        }
+        finish(fields, code)?;
+        Ok(changed)
+    }
+
+    /// Reads what may be both created and changed. Answers the problem's own code if the URL has one.
+    fn read_fields(&mut self, fields: &mut Fields<'_>, url: Option<String>, context: &Context<'_>) -> Option<&'static str> {
+        let mut code = None;
+        if let Some(url) = url {
+            // Written out it may be longer than it came, and it is checked again before each attempt.
+            let checked = destination::check(&url, context.allow_private)
+                .and_then(|url| destination::check(&url, context.allow_private));
+            match checked {
+                Ok(url) => self.url = url,
+                Err(error) => {
+                    code = Some(error.code());
+                    fields.fault("url", error.detail());
+                }
+            }
+        }
+        if let Some(name) = fields.take_nullable::<String>("name", "must be a string") {
+            if name.as_ref().is_some_and(|name| name.chars().count() > MAX_NAME) {
+                fields.fault("name", format!("may have at most {MAX_NAME} characters"));
+            }
+            self.name = name;
+        }
+        self.read_interest(fields);
+        if let Some(metadata) = fields.take_nullable::<Map<String, Value>>("metadata", "must be an object") {
+            let metadata = metadata.unwrap_or_default();
+            if serde_json::to_string(&metadata).map_or(true, |text| text.len() > MAX_METADATA) {
+                fields.fault("metadata", format!("may have at most {MAX_METADATA} bytes"));
+            }
+            self.metadata = metadata;
+        }
+        if let Some(profile) = fields.take_nullable::<String>("profile", "must be a profile's name") {
+            self.profile = profile.unwrap_or_else(|| context.default_profile.to_owned());
+        }
+        let profile = (context.profile)(&self.profile);
+        if profile.is_none() {
+            fields.fault("profile", "is not a profile of this application; GET /v1/profiles lists them");
+        }
+        self.read_headers(fields, profile.as_ref());
+        if let Some(limit) =
+            fields.take_nullable::<RateLimit>("rateLimit", "must be an object with perSecond, a number from 0.01 to 10000")
+        {
+            if limit.is_some_and(|limit| !(0.01..=10_000.0).contains(&limit.per_second)) {
+                fields.fault("rateLimit", "must be an object with perSecond, a number from 0.01 to 10000");
+            }
+            self.rate_limit = limit;
+        }
+        if fields.take::<bool>("ordered", "must be true or false") == Some(true) {
+            fields.fault("ordered", "is not offered yet: only false");
+        }
+        if fields.take::<u32>("shards", "must be a whole number").is_some_and(|shards| shards != 1) {
+            fields.fault("shards", "is not offered yet: only 1");
+        }
+        code
+    }
+
+    fn read_interest(&mut self, fields: &mut Fields<'_>) {
+        let one = fields.take_nullable::<String>("event", "must be a string");
+        let many = fields.take_nullable::<Vec<String>>("events", "must be a list of strings");
+        let named = if many.is_some() { "events" } else { "event" };
+        if one.is_some() && many.is_some() {
+            fields.fault("event", "can't be given beside events");
+        }
+        if let Some(events) = many.or_else(|| one.map(|event| event.map(|event| vec![event]))) {
+            let events = events.unwrap_or_else(|| vec!["*".into()]);
+            if !matches!(events.len(), 1..=MAX_PATTERNS) {
+                fields.fault(named, format!("must name 1 to {MAX_PATTERNS} types; left out it means all"));
+            }
+            for (at, event) in events.iter().enumerate() {
+                if !is_pattern(event) {
+                    let path = if named == "events" { join(named, &at.to_string()) } else { named.to_owned() };
+                    fields.fault_at(&path, "must be a type (1 to 128 letters, digits or _ . : / -), a type's beginning and .*, or *");
+                }
+            }
+            self.interest.events = events;
+        }
+        if let Some(filter) = fields.take_nullable::<Filter>("filter", "must be an object whose values are lists of strings") {
+            let filter = filter.unwrap_or_default();
+            let fits = |(key, values): (&String, &Vec<String>)| {
+                key.len() <= 256 && matches!(values.len(), 1..=MAX_FILTER_VALUES) && values.iter().all(|it| it.len() <= 256)
+            };
+            if filter.len() > MAX_FILTERS || !filter.iter().all(fits) {
+                fields.fault("filter", "must have at most 32 keys, each with 1 to 256 values of at most 256 bytes");
+            }
+            self.interest.filter = filter;
+        }
+    }
+
+    fn read_headers(&mut self, fields: &mut Fields<'_>, profile: Option<&Profile>) {
+        if let Some(headers) =
+            fields.take_nullable::<BTreeMap<String, String>>("headers", "must be an object whose values are strings")
+        {
+            self.headers = headers.unwrap_or_default();
+        }
+        if self.headers.len() > MAX_HEADERS {
+            fields.fault("headers", format!("may name at most {MAX_HEADERS} headers"));
+        }
+        let mut seen: Vec<String> = Vec::new();
+        for (name, value) in &self.headers {
+            let signing = profile.map(|profile| profile.signature.headers().collect::<Vec<_>>()).unwrap_or_default();
+            let lower = name.to_ascii_lowercase();
+            let fault = match seen.contains(&lower) {
+                true => Some("is given more than once"),
+                false => header::custom_fault(name, value, signing),
+            };
+            if let Some(fault) = fault {
+                fields.fault_at(&join("headers", name), fault);
+            }
+            seen.push(lower);
+        }
+    }
+
+    /// Rotates the secret as the body of `rotate-secret` asks. Answers when the old one stops signing.
+    ///
+    /// # Errors
+    /// 400 or 422, every fault named.
+    pub fn rotate(&mut self, bytes: &[u8], profile: &Profile, context: &Context<'_>) -> Result<Millis, Problem> {
+        let until = rotate(&mut self.secrets, bytes, profile, context)?;
+        self.updated_at = context.now;
+        Ok(until)
+    }
+}
+
+/// Rotates secrets as a body `{overlapSeconds?, secret?}` asks. Answers when the old one stops signing.
+///
+/// # Errors
+/// 400 or 422, every fault named.
+pub fn rotate(secrets: &mut Secrets, bytes: &[u8], profile: &Profile, context: &Context<'_>) -> Result<Millis, Problem> {
+    let mut fields = Fields::parse_optional(bytes)?;
+    let overlap = fields.take("overlapSeconds", "must be a whole number of seconds").unwrap_or(DEFAULT_OVERLAP);
+    if !(0..=MAX_OVERLAP).contains(&overlap) {
+        fields.fault("overlapSeconds", format!("must be 0 to {MAX_OVERLAP}"));
+    }
+    let brought = fields.take::<String>("secret", "must be a string");
+    let secret = read_secret(&mut fields, brought, profile, &context.random);
+    fields.finish()?;
+    let overlap = if profile.signature.carries_several() { overlap.saturating_mul(1000) } else { 0 };
+    secrets.rotate(secret, overlap, context.now);
+    Ok(context.now.saturating_add(overlap))
+}
+
+fn read_secret(fields: &mut Fields<'_>, brought: Option<String>, profile: &Profile, random: &[u8; 32]) -> String {
+    match brought {
+        Some(secret) => {
+            if let Err(error) = profile.signature.key(&secret) {
+                fields.fault("secret", error.detail());
+            }
+            secret
+        }
+        None => profile.secret_format.make(profile.signature.algorithm, random),
+    }
+}
+
+fn finish(fields: Fields<'_>, code: Option<&'static str>) -> Result<(), Problem> {
+    fields.finish().map_err(|problem| match code {
+        Some(code) if problem.errors.len() == 1 => problem.coded(code),
+        _ => problem,
+    })
+}
