@@ -39,6 +39,7 @@ function find(name) {
 }
 
 async function cargoTests() {
+  console.log("signet: compiling and running the Rust tests (1 to 2 minutes the first time) …");
   const { code, output } = await exec("cargo", ["test", "--quiet", "--no-fail-fast"], { tee: true });
   const counts = { passed: 0, failed: 0, skipped: 0 };
   for (const [, passed, failed, ignored] of output.matchAll(
