@@ -1,0 +1,170 @@
+// A Signet of a test's own: the built worker under `wrangler dev`, with real objects, KV and alarms on a real disk.
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { request } from "./http.mjs";
+import { freePort } from "./ports.mjs";
+import { until } from "./wait.mjs";
+
+export const ROOT = path.resolve(import.meta.dirname, "../..");
+/** The key that `.dev.vars` sets. */
+export const OPERATOR_KEY = "local-operator-key";
+
+const WRANGLER = path.join(ROOT, "node_modules/wrangler/bin/wrangler.js");
+const QUIET = { WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false", CI: "true", NO_COLOR: "1" };
+const START_TIMEOUT = 30_000;
+
+/**
+ * Starts a gateway and waits until it answers.
+ *
+ * @param {{vars?: Record<string, string>, persistTo?: string, port?: number}} [options]
+ *   `vars` take the place of all of `.dev.vars`; left out, `.dev.vars` counts.
+ */
+export async function startSignet({ vars, persistTo, port } = {}) {
+  for (const file of [path.join(ROOT, "build/index.js"), WRANGLER]) {
+    if (!existsSync(file)) throw new Error(`${file} is missing: run \`npm run build\` first`);
+  }
+  const signet = new Signet({ vars, persistTo, port: port ?? (await freePort()) });
+  await signet.start();
+  return signet;
+}
+
+class Signet {
+  #process;
+  #agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+  #output = "";
+  #ownsDisk;
+
+  constructor({ vars, persistTo, port }) {
+    this.vars = vars;
+    this.port = port;
+    this.url = `http://127.0.0.1:${port}`;
+    this.#ownsDisk = persistTo === undefined;
+    this.disk = persistTo ?? mkdtempSync(path.join(tmpdir(), "signet-test-"));
+  }
+
+  async start() {
+    this.#output = "";
+    // Detached: wrangler, esbuild and the two workerds become one process group, which one signal ends as a whole.
+    const child = spawn(process.execPath, [WRANGLER, ...this.#arguments()], {
+      cwd: ROOT,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...QUIET },
+    });
+    this.#process = child;
+    running.add(this);
+    child.stdout.on("data", (chunk) => this.#keep(chunk));
+    child.stderr.on("data", (chunk) => this.#keep(chunk));
+    try {
+      await until(() => this.#answers(child), { timeout: START_TIMEOUT, every: 50, what: "wrangler dev to answer" });
+    } catch (error) {
+      await this.stop();
+      throw new Error(`wrangler dev did not start; it said:\n${this.#output}`, { cause: error });
+    }
+    return this;
+  }
+
+  #arguments() {
+    const options = ["dev", "--ip", "127.0.0.1", "--port", `${this.port}`, "--inspector-port", "0"];
+    options.push("--persist-to", this.disk, "--log-level", "error", "--show-interactive-dev-session", "false");
+    if (this.vars) {
+      const file = path.join(this.disk, "vars.env");
+      writeFileSync(
+        file,
+        Object.entries(this.vars)
+          .map(([name, value]) => `${name}=${value}\n`)
+          .join(""),
+      );
+      options.push("--env-file", file);
+    }
+    return options;
+  }
+
+  #keep(chunk) {
+    this.#output = (this.#output + chunk).slice(-20_000);
+  }
+
+  async #answers(child) {
+    if (child.exitCode !== null || child.signalCode !== null) return true;
+    const answer = await request(`${this.url}/healthz`, { timeout: 5_000 });
+    return answer.status < 500;
+  }
+
+  /** What wrangler and the worker printed so far (the last 20,000 characters). */
+  get output() {
+    return this.#output;
+  }
+
+  /** Ends the whole process group at once, as a power cut would. */
+  async kill() {
+    const child = this.#process;
+    running.delete(this);
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    endGroup(child.pid);
+    await gone;
+    this.#agent.destroy();
+    this.#agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+    await until(() => portIsClosed(this.url), { what: `port ${this.port} to be closed` });
+  }
+
+  /** Kills the gateway if it runs and starts it again on the same disk and port. */
+  async restart() {
+    await this.kill();
+    return this.start();
+  }
+
+  /** Ends the gateway and removes its disk, unless the disk was given to it. */
+  async stop() {
+    await this.kill();
+    if (this.#ownsDisk) rmSync(this.disk, { recursive: true, force: true });
+  }
+
+  /**
+   * Calls the API with the operator key. An object becomes JSON; text and bytes go as they are.
+   * A header set to null is not sent: `{authorization: null}` calls without a key.
+   */
+  api(method, where, body, headers = {}) {
+    const all = { authorization: `Bearer ${OPERATOR_KEY}`, ...lowerCased(headers) };
+    for (const [name, value] of Object.entries(all)) if (value === null) delete all[name];
+    const raw = body === undefined || typeof body === "string" || Buffer.isBuffer(body);
+    return request(this.url + where, {
+      method,
+      headers: all,
+      body: raw ? body : JSON.stringify(body),
+      agent: this.#agent,
+    });
+  }
+}
+
+const running = new Set();
+
+// A gateway must not outlive its test file, however that ends.
+process.on("exit", () => {
+  for (const signet of running) signet.kill();
+});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1));
+
+function endGroup(leader) {
+  try {
+    process.kill(-leader, "SIGKILL");
+  } catch (error) {
+    if (error.code !== "ESRCH") throw error;
+  }
+}
+
+async function portIsClosed(url) {
+  try {
+    await request(`${url}/healthz`, { timeout: 1_000 });
+    return false;
+  } catch (error) {
+    return error.code === "ECONNREFUSED";
+  }
+}
+
+function lowerCased(headers) {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
