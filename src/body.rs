@@ -30,7 +30,9 @@ pub struct Fields<'a> {
 pub fn json(bytes: &[u8]) -> Result<&RawValue, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::not_json("The body is not UTF-8."))?;
     if depth(bytes) > MAX_DEPTH {
-        return Err(Problem::not_json(format!("The body is nested deeper than {MAX_DEPTH} levels.")));
+        return Err(Problem::not_json(format!(
+            "The body is nested deeper than {MAX_DEPTH} levels."
+        )));
     }
     serde_json::from_str(text).map_err(|error| Problem::not_json(format!("The body is not JSON: {error}.")))
 }
@@ -43,13 +45,16 @@ impl<'a> Fields<'a> {
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Problem> {
         let text = std::str::from_utf8(bytes).map_err(|_| Problem::not_json("The body is not UTF-8."))?;
         if depth(bytes) > MAX_DEPTH {
-            return Err(Problem::not_json(format!("The body is nested deeper than {MAX_DEPTH} levels.")));
+            return Err(Problem::not_json(format!(
+                "The body is nested deeper than {MAX_DEPTH} levels."
+            )));
         }
         match serde_json::from_str::<Split<'a>>(text) {
             Ok(Split(fields)) => Ok(Self::from_split(fields, String::new())),
-            Err(error) if error.is_data() => {
-                Err(Problem::invalid(vec![Fault { pointer: String::new(), detail: "must be a JSON object".into() }]))
-            }
+            Err(error) if error.is_data() => Err(Problem::invalid(vec![Fault {
+                pointer: String::new(),
+                detail: "must be a JSON object".into(),
+            }])),
             Err(error) => Err(Problem::not_json(format!("The body is not JSON: {error}."))),
         }
     }
@@ -72,13 +77,20 @@ impl<'a> Fields<'a> {
         while let Some((name, _)) = fields.get(seen) {
             let name = name.clone();
             if fields.iter().filter(|(other, _)| *other == name).count() > 1 {
-                faults.push(Fault { pointer: join(&pointer, &name), detail: "is given more than once".into() });
+                faults.push(Fault {
+                    pointer: join(&pointer, &name),
+                    detail: "is given more than once".into(),
+                });
                 fields.retain(|(other, _)| *other != name);
             } else {
                 seen = seen.saturating_add(1);
             }
         }
-        Fields { fields, faults, pointer }
+        Fields {
+            fields,
+            faults,
+            pointer,
+        }
     }
 
     /// Takes a field as it stands in the text, `null` included.
@@ -141,13 +153,19 @@ impl<'a> Fields<'a> {
     /// Notes a fault at a field.
     pub fn fault(&mut self, name: &str, detail: impl Into<String>) {
         let pointer = join(&self.pointer, name);
-        self.faults.push(Fault { pointer, detail: detail.into() });
+        self.faults.push(Fault {
+            pointer,
+            detail: detail.into(),
+        });
     }
 
     /// Notes a fault below a field, `path` being made with [`join`].
     pub fn fault_at(&mut self, path: &str, detail: impl Into<String>) {
         let pointer = [&self.pointer, "/", path].concat();
-        self.faults.push(Fault { pointer, detail: detail.into() });
+        self.faults.push(Fault {
+            pointer,
+            detail: detail.into(),
+        });
     }
 
     /// Whether nothing was wrong so far.
@@ -233,7 +251,11 @@ pub fn member<'a>(object: &'a RawValue, name: &str) -> Option<&'a RawValue> {
         return None;
     }
     let Split(fields) = serde_json::from_str(text).ok()?;
-    fields.into_iter().rev().find(|(field, _)| field == name).map(|(_, value)| value)
+    fields
+        .into_iter()
+        .rev()
+        .find(|(field, _)| field == name)
+        .map(|(_, value)| value)
 }
 
 #[cfg(test)]
@@ -242,7 +264,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn faults(result: Result<(), Problem>) -> Vec<(String, String)> {
-        result.unwrap_err().errors.into_iter().map(|fault| (fault.pointer, fault.detail)).collect()
+        result
+            .unwrap_err()
+            .errors
+            .into_iter()
+            .map(|fault| (fault.pointer, fault.detail))
+            .collect()
     }
 
     #[test]

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::body::Fields;
 use crate::destination;
 use crate::problem::Problem;
-use crate::time::{Millis, parse_rfc3339};
+use crate::time::{Millis, parse_rfc3339, rfc3339};
 
 /// How large an event's body may be, in bytes.
 pub const MAX_EVENT: usize = 1024 * 1024;
@@ -91,8 +91,12 @@ impl<'a> Event<'a> {
         if deliver_at.is_some_and(|at| at > now.saturating_add(MAX_AHEAD)) {
             fields.fault("deliverAt", "may be at most 30 days ahead");
         }
-        let attributes: Attributes =
-            fields.take("attributes", "must be an object whose values are strings or lists of strings").unwrap_or_default();
+        let attributes: Attributes = fields
+            .take(
+                "attributes",
+                "must be an object whose values are strings or lists of strings",
+            )
+            .unwrap_or_default();
         let fits = |text: &String| text.len() <= MAX_TEXT;
         if attributes.len() > MAX_ATTRIBUTES
             || !attributes.iter().all(|(name, values)| {
@@ -118,11 +122,23 @@ impl<'a> Event<'a> {
         }
         let id = match (id, key) {
             (None, Some(key)) if !is_id(key) => {
-                return Err(Problem::new(422, "invalid_header", "Idempotency-Key must be 1 to 256 visible ASCII characters."));
+                return Err(Problem::new(
+                    422,
+                    "invalid_header",
+                    "Idempotency-Key must be 1 to 256 visible ASCII characters.",
+                ));
             }
             (id, key) => id.or_else(|| key.map(str::to_owned)),
         };
-        Ok(Event { kind, data, id, occurred_at, attributes, webhook_url, deliver_at })
+        Ok(Event {
+            kind,
+            data,
+            id,
+            occurred_at,
+            attributes,
+            webhook_url,
+            deliver_at,
+        })
     }
 }
 
@@ -141,7 +157,10 @@ fn time(fields: &mut Fields<'_>, name: &str) -> Option<Millis> {
 
 /// Whether `text` can be an event's type.
 pub fn is_type(text: &str) -> bool {
-    matches!(text.len(), 1..=128) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.:/-".contains(&byte))
+    matches!(text.len(), 1..=128)
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_.:/-".contains(&byte))
 }
 
 /// Whether `text` can be an event's id.
@@ -158,6 +177,42 @@ pub fn fingerprint(body: &[u8]) -> String {
         Err(_) => hash.update(body),
     }
     hex::encode(hash.finalize())
+}
+
+/// One delivery of an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// `del_…`
+    pub id: String,
+    /// `sub_…`, or null for the event's own `webhookUrl`.
+    pub subscription: Option<String>,
+}
+
+/// What is remembered of an event beside its type and data, at one of the places that it went to.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct About {
+    /// When it happened.
+    pub occurred_at: Millis,
+    /// What it could be filtered by.
+    pub attributes: Attributes,
+    /// Everybody who got it.
+    pub deliveries: Vec<Target>,
+}
+
+impl About {
+    /// The event as the API shows it. `data` goes in as the text that it is: numbers beyond a float come out as they
+    /// came in.
+    pub fn view(&self, id: &str, kind: &str, data: &str, created_at: Millis) -> String {
+        let text = |value: &str| serde_json::Value::from(value).to_string();
+        let rest = serde_json::json!({
+            "attributes": self.attributes, "occurredAt": rfc3339(self.occurred_at),
+            "createdAt": rfc3339(created_at), "deliveries": self.deliveries,
+        })
+        .to_string();
+        let rest = rest.strip_prefix('{').unwrap_or_default();
+        format!("{{\"id\":{},\"type\":{},\"data\":{data},{rest}", text(id), text(kind))
+    }
 }
 
 #[cfg(test)]
@@ -194,23 +249,45 @@ mod tests {
             (r#"{"type":"a","data":1,"id":"a b"}"#, "/id"),
             (r#"{"type":"a","data":1,"id":""}"#, "/id"),
             (r#"{"type":"a","data":1,"occurredAt":"yesterday"}"#, "/occurredAt"),
-            (r#"{"type":"a","data":1,"deliverAt":"2027-05-18T12:00:00.000Z"}"#, "/deliverAt"),
+            (
+                r#"{"type":"a","data":1,"deliverAt":"2027-05-18T12:00:00.000Z"}"#,
+                "/deliverAt",
+            ),
             (r#"{"type":"a","data":1,"attributes":{"a":[1]}}"#, "/attributes"),
-            (r#"{"type":"a","data":1,"webhookUrl":"http://10.0.0.1/"}"#, "/webhookUrl"),
+            (
+                r#"{"type":"a","data":1,"webhookUrl":"http://10.0.0.1/"}"#,
+                "/webhookUrl",
+            ),
         ] {
-            let mut found: Vec<String> = read(body).unwrap_err().errors.into_iter().map(|fault| fault.pointer).collect();
+            let mut found: Vec<String> = read(body)
+                .unwrap_err()
+                .errors
+                .into_iter()
+                .map(|fault| fault.pointer)
+                .collect();
             found.sort();
             assert_eq!(found.join(" "), pointers, "{body}");
         }
-        assert_eq!(read(r#"{"type":"a","data":1,"webhookUrl":"http://10.0.0.1/"}"#).unwrap_err().code, "private_address");
+        assert_eq!(
+            read(r#"{"type":"a","data":1,"webhookUrl":"http://10.0.0.1/"}"#)
+                .unwrap_err()
+                .code,
+            "private_address"
+        );
     }
 
     #[test]
     fn the_header_gives_an_id_to_a_body_without() {
         let with = |body: &'static str, key| Event::read(body.as_bytes(), Some(key), 0, false);
         assert_eq!(with(r#"{"type":"a","data":1}"#, "k").unwrap().id.as_deref(), Some("k"));
-        assert_eq!(with(r#"{"type":"a","data":1,"id":"b"}"#, "k").unwrap().id.as_deref(), Some("b"));
-        assert_eq!(with(r#"{"type":"a","data":1}"#, "k k").unwrap_err().code, "invalid_header");
+        assert_eq!(
+            with(r#"{"type":"a","data":1,"id":"b"}"#, "k").unwrap().id.as_deref(),
+            Some("b")
+        );
+        assert_eq!(
+            with(r#"{"type":"a","data":1}"#, "k k").unwrap_err().code,
+            "invalid_header"
+        );
     }
 
     #[test]

@@ -2,9 +2,22 @@
 
 /// Headers that frame the request or belong to the connection: never anybody's to set.
 const FRAMING: &[&str] = &[
-    "connection", "content-encoding", "content-length", "content-type", "expect", "host", "keep-alive",
-    "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
-    "via", "forwarded",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "via",
+    "forwarded",
 ];
 
 /// Prefixes that are not anybody's to set: the edge writes them, or they would pass for Signet's own word.
@@ -60,8 +73,21 @@ mod tests {
             assert_eq!(custom_fault(name, "review", ["X-Sig"]), None, "{name}");
         }
         for name in [
-            "", "Host", "content-length", "Content-Type", "webhook-id", "Webhook-Foo", "Signet-Verified", "x-sig", "a b", "a:b", "ä", "a\r\nb",
-            "X-Hub-Signature-256", "Transfer-Encoding", "CF-Connecting-IP",
+            "",
+            "Host",
+            "content-length",
+            "Content-Type",
+            "webhook-id",
+            "Webhook-Foo",
+            "Signet-Verified",
+            "x-sig",
+            "a b",
+            "a:b",
+            "ä",
+            "a\r\nb",
+            "X-Hub-Signature-256",
+            "Transfer-Encoding",
+            "CF-Connecting-IP",
         ] {
             assert!(custom_fault(name, "review", ["X-Sig"]).is_some(), "{name}");
         }

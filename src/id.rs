@@ -207,7 +207,14 @@ mod tests {
 
     #[test]
     fn refuses_what_it_did_not_print() {
-        for text in ["", "del_", "del_0", "evt_0123456789abcdefghjkmnpqrs", "del_0123456789ABCDEFGHJKMNPQRSTV", "del_0123456789abcdefghjkmnpqrsté"] {
+        for text in [
+            "",
+            "del_",
+            "del_0",
+            "evt_0123456789abcdefghjkmnpqrs",
+            "del_0123456789ABCDEFGHJKMNPQRSTV",
+            "del_0123456789abcdefghjkmnpqrsté",
+        ] {
             assert_eq!(Id::parse(DELIVERY, text), None, "{text}");
         }
     }

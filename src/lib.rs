@@ -1,12 +1,46 @@
 //! Signet, a webhook gateway on the edge.
+//!
+//! # The rooms
+//!
+//! Pure rooms know nothing of Workers: they take the clock and randomness as arguments and are tested natively.
+//!
+//! - [`signature`] signs: one [`Scheme`](signature::Scheme) says how, as data.
+//! - [`profile`] is what a delivery looks like on the wire and when it is tried again: six products, and your own.
+//! - [`subscription`] says where events go, and which ones; [`destination`] where they may go at all.
+//! - [`event`] is what producers post; [`delivery`] the life of what becomes of it.
+//! - [`snapshot`] is what ingest knows of an application; [`id`] makes names that say where a thing lives.
+//! - [`body`], [`page`], [`route`], [`header`], [`problem`], [`secret`] and [`time`] read and write HTTP's small print.
+//!
+//! Shells are thin: `edge` is the one place that touches JavaScript, `api` the Worker's entrance, `objects` the Durable
+//! Objects.
+//!
+//! # The way of an event
+//!
+//! 1. `api::events` reads it, matches it against the snapshot and renders its body for each subscription.
+//! 2. `objects::subscription` appends each delivery to the log of its subscription. Now it is durable: 202.
+//! 3. The same object makes the first attempt at once: signs, sends, records.
+//! 4. What must be tried again gets an `objects::delivery` with an alarm, which hands it back when its time has come.
+//! 5. What a crash left unsettled is found by the subscription's object when it wakes. Nothing depends on memory.
+
 pub mod body;
+pub mod delivery;
 pub mod destination;
+pub mod event;
 pub mod header;
 pub mod id;
+pub mod page;
 pub mod problem;
 pub mod profile;
+pub mod route;
+pub mod secret;
 pub mod signature;
-pub mod time;
-pub mod event;
+pub mod snapshot;
 pub mod subscription;
-pub mod delivery;
+pub mod time;
+
+#[cfg(target_arch = "wasm32")]
+pub mod api;
+#[cfg(target_arch = "wasm32")]
+pub mod edge;
+#[cfg(target_arch = "wasm32")]
+pub mod objects;

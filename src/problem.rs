@@ -29,7 +29,13 @@ pub struct Problem {
 impl Problem {
     /// A refusal with nothing but a status, a code and a sentence.
     pub fn new(status: u16, code: &'static str, detail: impl Into<String>) -> Self {
-        Problem { status, code, detail: detail.into(), errors: Vec::new(), header: None }
+        Problem {
+            status,
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            header: None,
+        }
     }
 
     /// 404. The same for what never existed and for what belongs to somebody else.
@@ -45,10 +51,17 @@ impl Problem {
     /// 422 for a body whose faults are listed.
     pub fn invalid(errors: Vec<Fault>) -> Self {
         let detail = match errors.as_slice() {
-            [only] => format!("{}: {}", if only.pointer.is_empty() { "body" } else { &only.pointer }, only.detail),
+            [only] => format!(
+                "{}: {}",
+                if only.pointer.is_empty() { "body" } else { &only.pointer },
+                only.detail
+            ),
             many => format!("{} fields are not valid.", many.len()),
         };
-        Problem { errors, ..Self::new(422, "invalid_body", detail) }
+        Problem {
+            errors,
+            ..Self::new(422, "invalid_body", detail)
+        }
     }
 
     /// 422 for a query parameter.
@@ -58,7 +71,11 @@ impl Problem {
 
     /// 413 with the limit in bytes.
     pub fn too_large(limit: usize) -> Self {
-        Self::new(413, "body_too_large", format!("The body may have at most {limit} bytes."))
+        Self::new(
+            413,
+            "body_too_large",
+            format!("The body may have at most {limit} bytes."),
+        )
     }
 
     /// 503: nothing was decided, the caller should try again.

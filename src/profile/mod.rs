@@ -14,8 +14,8 @@ use serde_json::value::RawValue;
 use crate::signature::Scheme;
 use crate::time::Millis;
 
-pub use secret::SecretFormat;
 pub use read::is_name;
+pub use secret::SecretFormat;
 pub use template::{Body, Facts, HeaderFacts, Rendered, check_header, render_header};
 
 /// How a product delivers.
@@ -85,7 +85,9 @@ pub fn built_in() -> &'static [Profile] {
 /// Standard Webhooks, what every other profile falls back on.
 pub fn standard() -> &'static Profile {
     static EMPTY: OnceLock<Profile> = OnceLock::new();
-    built_in().first().unwrap_or_else(|| EMPTY.get_or_init(Profile::nothing))
+    built_in()
+        .first()
+        .unwrap_or_else(|| EMPTY.get_or_init(Profile::nothing))
 }
 
 /// A built-in profile by its name.

@@ -98,14 +98,11 @@ impl Scheme {
     }
 
     /// The headers that sign `message` with every key in force, newest first. No header is made without a key.
-    pub fn sign(&self, keys: &[Key], message: Message<'_>) -> Vec<(&str, String)> {
+    pub fn sign<'k>(&self, keys: impl IntoIterator<Item = &'k Key>, message: Message<'_>) -> Vec<(&str, String)> {
         let timestamp = message.timestamp.to_string();
-        let carried = match self.separator {
-            Some(_) => keys.len(),
-            None => keys.len().min(1),
-        };
+        let carried = if self.carries_several() { usize::MAX } else { 1 };
         let signatures: Vec<String> = keys
-            .iter()
+            .into_iter()
             .take(carried)
             .map(|key| self.signature(key, message.id, &timestamp, message.body))
             .collect();
@@ -148,7 +145,11 @@ impl Scheme {
         let rendered: Vec<String> = items
             .into_iter()
             .flat_map(|item| {
-                let times = if item.contains("{signature}") { signatures.len() } else { 1 };
+                let times = if item.contains("{signature}") {
+                    signatures.len()
+                } else {
+                    1
+                };
                 signatures.iter().take(times).map(move |signature| {
                     let item = item.replace("{timestamp}", timestamp);
                     item.replace("{signature}", signature)
@@ -165,10 +166,14 @@ impl Scheme {
 
     /// Every header that this scheme writes.
     pub fn headers(&self) -> impl Iterator<Item = &str> {
-        [Some(&self.header), self.timestamp_header.as_ref(), self.id_header.as_ref()]
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
+        [
+            Some(&self.header),
+            self.timestamp_header.as_ref(),
+            self.id_header.as_ref(),
+        ]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
     }
 
     /// What is wrong with this scheme, as `(field, fault)`: it may come from a stranger.
@@ -194,7 +199,10 @@ impl Scheme {
         }
         let carries_time = self.timestamp_header.is_some() || self.format.contains("{timestamp}");
         if self.content.contains("{timestamp}") && !carries_time {
-            faults.push(("timestampHeader", "is needed: the timestamp is signed but sent nowhere".into()));
+            faults.push((
+                "timestampHeader",
+                "is needed: the timestamp is signed but sent nowhere".into(),
+            ));
         }
         if self.content.contains("{id}") && self.id_header.is_none() {
             faults.push(("idHeader", "is needed: the id is signed but sent nowhere".into()));
@@ -241,7 +249,11 @@ pub fn split_template(template: &str) -> impl Iterator<Item = Part<'_>> {
             rest = tail;
             return Some(Part::Placeholder(name));
         }
-        let end = rest.char_indices().skip(1).find(|(_, symbol)| *symbol == '{').map_or(rest.len(), |(at, _)| at);
+        let end = rest
+            .char_indices()
+            .skip(1)
+            .find(|(_, symbol)| *symbol == '{')
+            .map_or(rest.len(), |(at, _)| at);
         let (text, tail) = rest.split_at_checked(end).unwrap_or((rest, ""));
         rest = tail;
         Some(Part::Literal(text))
@@ -257,7 +269,10 @@ fn check_template(template: &str, known: &[&str]) -> Result<(), String> {
         if let Part::Placeholder(name) = part
             && !known.contains(&name)
         {
-            return Err(format!("{{{name}}} is not known here; known are {{{}}}", known.join("}, {")));
+            return Err(format!(
+                "{{{name}}} is not known here; known are {{{}}}",
+                known.join("}, {")
+            ));
         }
     }
     Ok(())

@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::profile::{self, Profile};
 use crate::problem::Problem;
+use crate::profile::{self, Profile};
 use crate::signature::{Key, Scheme};
 use crate::time::{Millis, rfc3339};
 
 pub use matching::{Filter, Interest, is_pattern};
-pub use read::Context;
+pub use read::{Context, rotate};
 
 /// How many old secrets may be in force at once.
 pub const MAX_OLD_SECRETS: usize = 10;
@@ -65,23 +65,37 @@ impl std::fmt::Debug for Secrets {
 impl Secrets {
     /// One secret alone.
     pub fn new(current: String) -> Self {
-        Secrets { current, previous: Vec::new() }
+        Secrets {
+            current,
+            previous: Vec::new(),
+        }
     }
 
     /// Puts `secret` in force; the one before goes on signing for `overlap` milliseconds.
     pub fn rotate(&mut self, secret: String, overlap: Millis, now: Millis) {
         let old = std::mem::replace(&mut self.current, secret);
-        self.previous.retain(|old| old.until > now && old.secret != self.current);
+        self.previous
+            .retain(|old| old.until > now && old.secret != self.current);
         if overlap > 0 && old != self.current {
-            self.previous.insert(0, OldSecret { secret: old, until: now.saturating_add(overlap) });
+            self.previous.insert(
+                0,
+                OldSecret {
+                    secret: old,
+                    until: now.saturating_add(overlap),
+                },
+            );
         }
         self.previous.truncate(MAX_OLD_SECRETS);
     }
 
-    /// The keys in force at `now`. One that the scheme can't read any more is left out.
-    pub fn keys(&self, scheme: &Scheme, now: Millis) -> Vec<Key> {
-        let old = self.previous.iter().filter(|old| old.until > now).map(|old| &old.secret);
-        std::iter::once(&self.current).chain(old).filter_map(|secret| scheme.key(secret).ok()).collect()
+    /// The keys, newest first, each with the time when it stops signing. One that the scheme can't read any more is
+    /// left out.
+    pub fn keys(&self, scheme: &Scheme) -> Vec<(Key, Option<Millis>)> {
+        let old = self.previous.iter().map(|old| (&old.secret, Some(old.until)));
+        std::iter::once((&self.current, None))
+            .chain(old)
+            .filter_map(|(secret, until)| Some((scheme.key(secret).ok()?, until)))
+            .collect()
     }
 }
 
@@ -203,8 +217,15 @@ pub struct ProfileRef {
 impl ProfileRef {
     /// Refers to `profile`.
     pub fn to(profile: &Profile) -> Self {
-        let spec = if profile.built_in { None } else { serde_json::to_string(profile).ok() };
-        ProfileRef { name: profile.name.clone(), spec }
+        let spec = if profile.built_in {
+            None
+        } else {
+            serde_json::to_string(profile).ok()
+        };
+        ProfileRef {
+            name: profile.name.clone(),
+            spec,
+        }
     }
 
     /// The profile itself.
@@ -214,7 +235,9 @@ impl ProfileRef {
     pub fn resolve(&self) -> Result<Profile, Problem> {
         match &self.spec {
             Some(spec) => Profile::read(&self.name, spec.as_bytes()),
-            None => profile::find(&self.name).cloned().ok_or_else(|| Problem::not_found("profile")),
+            None => profile::find(&self.name)
+                .cloned()
+                .ok_or_else(|| Problem::not_found("profile")),
         }
     }
 }

@@ -46,7 +46,10 @@ impl Subscription {
             id,
             name: None,
             url: String::new(),
-            interest: Interest { events: vec!["*".into()], filter: Filter::new() },
+            interest: Interest {
+                events: vec!["*".into()],
+                filter: Filter::new(),
+            },
             metadata: Map::new(),
             profile: context.default_profile.to_owned(),
             headers: BTreeMap::new(),
@@ -73,7 +76,10 @@ impl Subscription {
     /// 400 or 422, every fault named; then nothing is changed.
     pub fn patch(&self, bytes: &[u8], context: &Context<'_>) -> Result<Self, Problem> {
         let mut fields = Fields::parse(bytes)?;
-        let mut changed = Subscription { updated_at: context.now, ..self.clone() };
+        let mut changed = Subscription {
+            updated_at: context.now,
+            ..self.clone()
+        };
         let url = fields.take_nullable::<String>("url", "must be a string");
         if url == Some(None) {
             fields.fault("url", "is required");
@@ -82,14 +88,22 @@ impl Subscription {
         if let Some(profile) = (context.profile)(&changed.profile)
             && profile.signature.key(&changed.secrets.current).is_err()
         {
-            fields.fault("profile", "can't sign with this subscription's secret; rotate it to one that fits first");
+            fields.fault(
+                "profile",
+                "can't sign with this subscription's secret; rotate it to one that fits first",
+            );
         }
         finish(fields, code)?;
         Ok(changed)
     }
 
     /// Reads what may be both created and changed. Answers the problem's own code if the URL has one.
-    fn read_fields(&mut self, fields: &mut Fields<'_>, url: Option<String>, context: &Context<'_>) -> Option<&'static str> {
+    fn read_fields(
+        &mut self,
+        fields: &mut Fields<'_>,
+        url: Option<String>,
+        context: &Context<'_>,
+    ) -> Option<&'static str> {
         let mut code = None;
         if let Some(url) = url {
             // Written out it may be longer than it came, and it is checked again before each attempt.
@@ -122,21 +136,31 @@ impl Subscription {
         }
         let profile = (context.profile)(&self.profile);
         if profile.is_none() {
-            fields.fault("profile", "is not a profile of this application; GET /v1/profiles lists them");
+            fields.fault(
+                "profile",
+                "is not a profile of this application; GET /v1/profiles lists them",
+            );
         }
         self.read_headers(fields, profile.as_ref());
-        if let Some(limit) =
-            fields.take_nullable::<RateLimit>("rateLimit", "must be an object with perSecond, a number from 0.01 to 10000")
-        {
+        if let Some(limit) = fields.take_nullable::<RateLimit>(
+            "rateLimit",
+            "must be an object with perSecond, a number from 0.01 to 10000",
+        ) {
             if limit.is_some_and(|limit| !(0.01..=10_000.0).contains(&limit.per_second)) {
-                fields.fault("rateLimit", "must be an object with perSecond, a number from 0.01 to 10000");
+                fields.fault(
+                    "rateLimit",
+                    "must be an object with perSecond, a number from 0.01 to 10000",
+                );
             }
             self.rate_limit = limit;
         }
         if fields.take::<bool>("ordered", "must be true or false") == Some(true) {
             fields.fault("ordered", "is not offered yet: only false");
         }
-        if fields.take::<u32>("shards", "must be a whole number").is_some_and(|shards| shards != 1) {
+        if fields
+            .take::<u32>("shards", "must be a whole number")
+            .is_some_and(|shards| shards != 1)
+        {
             fields.fault("shards", "is not offered yet: only 1");
         }
         code
@@ -152,23 +176,40 @@ impl Subscription {
         if let Some(events) = many.or_else(|| one.map(|event| event.map(|event| vec![event]))) {
             let events = events.unwrap_or_else(|| vec!["*".into()]);
             if !matches!(events.len(), 1..=MAX_PATTERNS) {
-                fields.fault(named, format!("must name 1 to {MAX_PATTERNS} types; left out it means all"));
+                fields.fault(
+                    named,
+                    format!("must name 1 to {MAX_PATTERNS} types; left out it means all"),
+                );
             }
             for (at, event) in events.iter().enumerate() {
                 if !is_pattern(event) {
-                    let path = if named == "events" { join(named, &at.to_string()) } else { named.to_owned() };
-                    fields.fault_at(&path, "must be a type (1 to 128 letters, digits or _ . : / -), a type's beginning and .*, or *");
+                    let path = if named == "events" {
+                        join(named, &at.to_string())
+                    } else {
+                        named.to_owned()
+                    };
+                    fields.fault_at(
+                        &path,
+                        "must be a type (1 to 128 letters, digits or _ . : / -), a type's beginning and .*, or *",
+                    );
                 }
             }
             self.interest.events = events;
         }
-        if let Some(filter) = fields.take_nullable::<Filter>("filter", "must be an object whose values are lists of strings") {
+        if let Some(filter) =
+            fields.take_nullable::<Filter>("filter", "must be an object whose values are lists of strings")
+        {
             let filter = filter.unwrap_or_default();
             let fits = |(key, values): (&String, &Vec<String>)| {
-                key.len() <= 256 && matches!(values.len(), 1..=MAX_FILTER_VALUES) && values.iter().all(|it| it.len() <= 256)
+                key.len() <= 256
+                    && matches!(values.len(), 1..=MAX_FILTER_VALUES)
+                    && values.iter().all(|it| it.len() <= 256)
             };
             if filter.len() > MAX_FILTERS || !filter.iter().all(fits) {
-                fields.fault("filter", "must have at most 32 keys, each with 1 to 256 values of at most 256 bytes");
+                fields.fault(
+                    "filter",
+                    "must have at most 32 keys, each with 1 to 256 values of at most 256 bytes",
+                );
             }
             self.interest.filter = filter;
         }
@@ -185,7 +226,9 @@ impl Subscription {
         }
         let mut seen: Vec<String> = Vec::new();
         for (name, value) in &self.headers {
-            let signing = profile.map(|profile| profile.signature.headers().collect::<Vec<_>>()).unwrap_or_default();
+            let signing = profile
+                .map(|profile| profile.signature.headers().collect::<Vec<_>>())
+                .unwrap_or_default();
             let lower = name.to_ascii_lowercase();
             let fault = match seen.contains(&lower) {
                 true => Some("is given more than once"),
@@ -213,16 +256,27 @@ impl Subscription {
 ///
 /// # Errors
 /// 400 or 422, every fault named.
-pub fn rotate(secrets: &mut Secrets, bytes: &[u8], profile: &Profile, context: &Context<'_>) -> Result<Millis, Problem> {
+pub fn rotate(
+    secrets: &mut Secrets,
+    bytes: &[u8],
+    profile: &Profile,
+    context: &Context<'_>,
+) -> Result<Millis, Problem> {
     let mut fields = Fields::parse_optional(bytes)?;
-    let overlap = fields.take("overlapSeconds", "must be a whole number of seconds").unwrap_or(DEFAULT_OVERLAP);
+    let overlap = fields
+        .take("overlapSeconds", "must be a whole number of seconds")
+        .unwrap_or(DEFAULT_OVERLAP);
     if !(0..=MAX_OVERLAP).contains(&overlap) {
         fields.fault("overlapSeconds", format!("must be 0 to {MAX_OVERLAP}"));
     }
     let brought = fields.take::<String>("secret", "must be a string");
     let secret = read_secret(&mut fields, brought, profile, &context.random);
     fields.finish()?;
-    let overlap = if profile.signature.carries_several() { overlap.saturating_mul(1000) } else { 0 };
+    let overlap = if profile.signature.carries_several() {
+        overlap.saturating_mul(1000)
+    } else {
+        0
+    };
     secrets.rotate(secret, overlap, context.now);
     Ok(context.now.saturating_add(overlap))
 }

@@ -12,7 +12,13 @@ fn own(name: &str) -> Option<Profile> {
 }
 
 fn context() -> Context<'static> {
-    Context { now: NOW, random: [5; 32], allow_private: false, default_profile: "standard", profile: &own }
+    Context {
+        now: NOW,
+        random: [5; 32],
+        allow_private: false,
+        default_profile: "standard",
+        profile: &own,
+    }
 }
 
 fn create(body: &str) -> Result<Subscription, Problem> {
@@ -33,7 +39,10 @@ fn the_contracts_own_example_is_taken() {
     assert_eq!(view["status"], "active");
     assert_eq!(view["createdAt"], "2026-05-18T12:00:00.000Z");
     assert!(view.get("secret").is_none());
-    assert_eq!(made.view_with_secret()["secret"], "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+    assert_eq!(
+        made.view_with_secret()["secret"],
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    );
     let stored = serde_json::to_string(&made).unwrap();
     assert_eq!(serde_json::from_str::<Subscription>(&stored).unwrap().view(), view);
 }
@@ -62,48 +71,101 @@ fn faults_are_named() {
         (r#"{"url":"https://example.com","filter":{"a":"b"}}"#, "/filter"),
         (r#"{"url":"https://example.com","filter":{"a":[]}}"#, "/filter"),
         (r#"{"url":"https://example.com","metadata":[]}"#, "/metadata"),
-        (r#"{"url":"https://example.com","headers":{"webhook-id":"x","X-A":"a\r\nb","x-own":"1"},"profile":"own"}"#, "/headers/X-A /headers/webhook-id /headers/x-own"),
-        (r#"{"url":"https://example.com","headers":{"X-A":"1","x-a":"2"}}"#, "/headers/x-a"),
-        (r#"{"url":"https://example.com","rateLimit":{"perSecond":0}}"#, "/rateLimit"),
+        (
+            r#"{"url":"https://example.com","headers":{"webhook-id":"x","X-A":"a\r\nb","x-own":"1"},"profile":"own"}"#,
+            "/headers/X-A /headers/webhook-id /headers/x-own",
+        ),
+        (
+            r#"{"url":"https://example.com","headers":{"X-A":"1","x-a":"2"}}"#,
+            "/headers/x-a",
+        ),
+        (
+            r#"{"url":"https://example.com","rateLimit":{"perSecond":0}}"#,
+            "/rateLimit",
+        ),
         (r#"{"url":"https://example.com","secret":"whsec_*"}"#, "/secret"),
-        (r#"{"url":"https://example.com","id":"sub_2","sceret":"x"}"#, "/id /sceret"),
+        (
+            r#"{"url":"https://example.com","id":"sub_2","sceret":"x"}"#,
+            "/id /sceret",
+        ),
     ] {
-        let mut found: Vec<String> = create(body).unwrap_err().errors.into_iter().map(|fault| fault.pointer).collect();
+        let mut found: Vec<String> = create(body)
+            .unwrap_err()
+            .errors
+            .into_iter()
+            .map(|fault| fault.pointer)
+            .collect();
         found.sort();
         assert_eq!(found.join(" "), pointers, "{body}");
     }
-    assert_eq!(create(r#"{"url":"http://127.1/"}"#).unwrap_err().code, "private_address");
+    assert_eq!(
+        create(r#"{"url":"http://127.1/"}"#).unwrap_err().code,
+        "private_address"
+    );
     assert_eq!(create(r#"{"url":"nothing"}"#).unwrap_err().code, "invalid_url");
 }
 
 #[test]
 fn a_patch_changes_what_it_names() {
-    let made = create(r#"{"url":"https://example.com","name":"a","headers":{"X-A":"1"},"filter":{"a":["b"]}}"#).unwrap();
-    let later = Context { now: NOW + 5, ..context() };
-    let patched = made.patch(br#"{"name":null,"filter":null,"events":["x"]}"#, &later).unwrap();
-    assert_eq!((patched.name, patched.interest.filter.len(), patched.updated_at), (None, 0, NOW + 5));
-    assert_eq!((patched.headers.len(), patched.created_at, patched.secrets), (1, NOW, made.secrets.clone()));
+    let made =
+        create(r#"{"url":"https://example.com","name":"a","headers":{"X-A":"1"},"filter":{"a":["b"]}}"#).unwrap();
+    let later = Context {
+        now: NOW + 5,
+        ..context()
+    };
+    let patched = made
+        .patch(br#"{"name":null,"filter":null,"events":["x"]}"#, &later)
+        .unwrap();
+    assert_eq!(
+        (patched.name, patched.interest.filter.len(), patched.updated_at),
+        (None, 0, NOW + 5)
+    );
+    assert_eq!(
+        (patched.headers.len(), patched.created_at, patched.secrets),
+        (1, NOW, made.secrets.clone())
+    );
     assert!(made.patch(br#"{"url":null}"#, &later).is_err());
     assert!(made.patch(br#"{"secret":"whsec_AQID"}"#, &later).is_err());
     // A header of its own that the new profile signs with.
     let made = create(r#"{"url":"https://example.com","headers":{"X-Own":"1"}}"#).unwrap();
-    assert_eq!(made.patch(br#"{"profile":"own"}"#, &later).unwrap_err().errors[0].pointer, "/headers/X-Own");
+    assert_eq!(
+        made.patch(br#"{"profile":"own"}"#, &later).unwrap_err().errors[0].pointer,
+        "/headers/X-Own"
+    );
     // A secret that the new profile can't read.
     let made = create(r#"{"url":"https://example.com","profile":"playcut","secret":"not base64!"}"#).unwrap();
-    assert_eq!(made.patch(br#"{"profile":"standard"}"#, &later).unwrap_err().errors[0].pointer, "/profile");
+    assert_eq!(
+        made.patch(br#"{"profile":"standard"}"#, &later).unwrap_err().errors[0].pointer,
+        "/profile"
+    );
 }
 
 #[test]
 fn both_secrets_sign_in_the_overlap() {
     let mut made = create(r#"{"url":"https://example.com"}"#).unwrap();
     let standard = profile::standard();
-    let until = made.rotate(br#"{"overlapSeconds":60,"secret":"whsec_AQID"}"#, standard, &context()).unwrap();
+    let until = made
+        .rotate(br#"{"overlapSeconds":60,"secret":"whsec_AQID"}"#, standard, &context())
+        .unwrap();
     assert_eq!(until, NOW + 60_000);
-    let keys = |made: &Subscription, at| made.secrets.keys(&standard.signature, at).len();
-    assert_eq!((keys(&made, NOW), keys(&made, until - 1), keys(&made, until)), (2, 2, 1));
-    made.rotate(br#"{"overlapSeconds":0,"secret":"whsec_BAUG"}"#, standard, &context()).unwrap();
+    let keys = |made: &Subscription, at| {
+        let keys = made.secrets.keys(&standard.signature);
+        keys.iter()
+            .filter(|(_, until)| until.is_none_or(|until| until > at))
+            .count()
+    };
+    assert_eq!(
+        (keys(&made, NOW), keys(&made, until - 1), keys(&made, until)),
+        (2, 2, 1)
+    );
+    made.rotate(br#"{"overlapSeconds":0,"secret":"whsec_BAUG"}"#, standard, &context())
+        .unwrap();
     assert_eq!(keys(&made, NOW), 2, "the oldest is still within its own overlap");
-    for body in [r#"{"overlapSeconds":-1}"#, r#"{"overlapSeconds":604801}"#, r#"{"secret":"?"}"#] {
+    for body in [
+        r#"{"overlapSeconds":-1}"#,
+        r#"{"overlapSeconds":604801}"#,
+        r#"{"secret":"?"}"#,
+    ] {
         assert!(made.rotate(body.as_bytes(), standard, &context()).is_err(), "{body}");
     }
     // A format that carries one signature can't have an overlap.

@@ -1,0 +1,139 @@
+//! The history of deliveries, wherever it lies.
+
+use futures_util::future::join_all;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use wasm_bindgen::JsValue;
+
+use super::{Answer, Call, events, management};
+use crate::delivery::Stage;
+use crate::id::{DELIVERY, EVENT, Id, Place, SUBSCRIPTION};
+use crate::objects::subscription::Query;
+use crate::page::Page;
+use crate::problem::Problem;
+
+/// How many objects are asked at once for one list.
+const AT_ONCE: usize = 50;
+
+/// `GET /v1/deliveries`: each object's newest, merged.
+pub async fn list(call: Call) -> Result<Answer, Problem> {
+    let known = ["status", "subscription", "source", "event", "type", "since", "until"];
+    let page = Page::read(call.query(), &known)?;
+    let Some(query) = read_query(&call, &page).await? else {
+        return Ok(Answer::json(200, page.answer(Vec::new(), Vec::new())));
+    };
+    let text = serde_json::to_string(&query).map_err(|error| Problem::unavailable(error.to_string()))?;
+    let mut found: Vec<(String, String)> = Vec::new();
+    for places in places(&call, &page).await?.chunks(AT_ONCE) {
+        let asked = places
+            .iter()
+            .map(|place| call.gateway.object("SUBSCRIPTION", place, "/list", text.as_str()));
+        for said in join_all(asked).await {
+            let said = said?;
+            let items: Vec<Box<RawValue>> = serde_json::from_str(&said.text).unwrap_or_default();
+            found.extend(items.into_iter().filter_map(|item| {
+                #[derive(Deserialize)]
+                struct Named {
+                    id: String,
+                }
+                let Named { id } = serde_json::from_str(item.get()).ok()?;
+                Some((id, item.get().to_owned()))
+            }));
+        }
+        found.sort_by(|(a, _), (b, _)| b.cmp(a));
+        found.truncate(query.limit as usize);
+    }
+    let (ids, items) = found.into_iter().unzip();
+    Ok(Answer::json(200, page.answer(items, ids)))
+}
+
+/// What each object is asked for; `None` where nothing can match.
+async fn read_query(call: &Call, page: &Page<'_>) -> Result<Option<Query>, Problem> {
+    let stages = match page.get("status") {
+        None => None,
+        Some(status) => Some(
+            Stage::of_status(status)
+                .ok_or_else(|| Problem::query("status", "must be pending, delivered, failed or cancelled"))?,
+        ),
+    };
+    let bare = |id: Id| id.as_str().to_owned();
+    let from = page.time("since")?.map(|since| bare(Id::floor(since)));
+    let until = page
+        .time("until")?
+        .map(|until| bare(Id::floor(until.saturating_add(1))));
+    let cursor = page.below("")?;
+    let below = match until {
+        Some(until) if until < cursor => until,
+        _ => cursor,
+    };
+    let only = match page.get("event") {
+        None => None,
+        Some(event) => match core_of(call, event).await? {
+            Some(core) => core.as_str().get(..22).map(str::to_owned),
+            None => return Ok(None),
+        },
+    };
+    // Nothing is kept of sources yet, so nothing is theirs.
+    if page.get("source").is_some() {
+        return Ok(None);
+    }
+    Ok(Some(Query {
+        below: Some(below),
+        from,
+        only,
+        stages: stages.map(|stages| stages.iter().map(|stage| *stage as u8).collect()),
+        kind: page.get("type").map(str::to_owned),
+        limit: page.limit.saturating_add(1),
+    }))
+}
+
+/// The characters that an event's deliveries are made from.
+async fn core_of(call: &Call, event: &str) -> Result<Option<Id>, Problem> {
+    if let Some(entry) = events::recall(call, Place::for_event(event), event).await? {
+        return Ok(Id::parse_bare(&entry.core));
+    }
+    Ok(Id::parse(EVENT, event))
+}
+
+/// Where to look.
+async fn places(call: &Call, page: &Page<'_>) -> Result<Vec<String>, Problem> {
+    if let Some(id) = page.get("subscription") {
+        return Ok(Id::parse(SUBSCRIPTION, id)
+            .map(|id| vec![id.place().as_str().to_owned()])
+            .unwrap_or_default());
+    }
+    #[derive(Deserialize)]
+    struct Held {
+        place: String,
+    }
+    let said = call.gateway.application("/places", JsValue::NULL).await?;
+    let held: Vec<Held> = serde_json::from_str(&said.text).unwrap_or_default();
+    Ok(held.into_iter().map(|held| held.place).collect())
+}
+
+/// A call about one delivery, answered where it lies.
+pub async fn one(what: &str, call: Call) -> Result<Answer, Problem> {
+    let id = Id::parse(DELIVERY, call.param(0)).ok_or_else(|| Problem::not_found("delivery"))?;
+    let path = ["/", what, "/", id.as_str()].concat();
+    management::said(
+        call.gateway
+            .object("SUBSCRIPTION", id.place().as_str(), &path, JsValue::NULL)
+            .await?,
+    )
+}
+
+/// `POST /v1/subscriptions/{id}/test`
+pub async fn test(call: Call) -> Result<Answer, Problem> {
+    let id = Id::parse(SUBSCRIPTION, call.param(0)).ok_or_else(|| Problem::not_found("subscription"))?;
+    // The object alone would not know a subscription by another's name in the same place.
+    let path = ["/GET/subscriptions/", call.param(0)].concat();
+    let known = call.gateway.application(&path, JsValue::NULL).await?;
+    if known.status != 200 {
+        return management::said(known);
+    }
+    management::said(
+        call.gateway
+            .object("SUBSCRIPTION", id.place().as_str(), "/test", &call.body)
+            .await?,
+    )
+}

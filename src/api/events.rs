@@ -1,0 +1,313 @@
+//! Ingest: an event comes in, is rendered for everybody who wants it, and is durable before the answer.
+
+use std::rc::Rc;
+
+use futures_util::future::join_all;
+use js_sys::Uint8Array;
+use serde_json::json;
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::{Answer, Call, management};
+use crate::edge;
+use crate::event::{About, Event, Target, fingerprint};
+use crate::id::{DELIVERY, EVENT, Id, Place, SUBSCRIPTION};
+use crate::objects::ledger::Entry;
+use crate::objects::subscription::{Append, RENDERED_LIMIT};
+use crate::problem::Problem;
+use crate::profile::{Facts, Profile, Rendered};
+use crate::snapshot::View;
+use crate::time::Millis;
+
+/// How many objects are called at once for one event.
+const AT_ONCE: usize = 50;
+
+/// A request that was repeated within a day completes what the first one may have left undone. Later it is only
+/// answered: the log may have forgotten what was delivered long ago, and would take it for new.
+const COMPLETED_WITHIN: Millis = 86_400_000;
+
+/// `POST /v1/events`
+pub async fn post(call: Call) -> Result<Answer, Problem> {
+    let bytes = call.body.to_vec();
+    let now = edge::now();
+    let key = call.head.idempotency_key.as_deref();
+    let event = Event::read(&bytes, key, now, call.gateway.env.allow_private())?;
+    let view = call.gateway.snapshot().await?;
+    let mut places: Vec<(Place, Option<String>)> = wanted(&view, &event);
+    if let Some(url) = &event.webhook_url {
+        let host = url.split('/').nth(2).unwrap_or_default();
+        places.push((Place::for_host(host), None));
+    }
+    let unique = edge::random_id();
+    let mut core = match (places.first(), &event.id) {
+        (Some((home, _)), _) => Id::new(now, unique, *home),
+        (None, Some(id)) => Id::new(now, unique, Place::for_event(id)),
+        (None, None) => Id::new(now, unique, Place::for_event(&unique.to_string())),
+    };
+    let targets = |core: Id| {
+        let target = |(place, subscription): &(Place, Option<String>)| Target {
+            id: core.at(*place).with(DELIVERY),
+            subscription: subscription.clone(),
+        };
+        places.iter().map(target).collect::<Vec<_>>()
+    };
+    let mut posting = Posting {
+        id: event.id.clone().unwrap_or_else(|| core.with(EVENT)),
+        is_brought: event.id.is_some(),
+        about: RawValue::NULL.to_owned(),
+        targets: targets(core),
+        now,
+    };
+    posting.about = posting.describe(&event)?;
+
+    // An id that the producer chose is remembered first, so that it is never sent twice; so is an event that nobody
+    // wants, so that it can be read again.
+    let mut is_duplicate = false;
+    if event.id.is_some() || posting.targets.is_empty() {
+        let entry = posting.entry(core, &event, &bytes)?;
+        if let Some(known) = claim(&call, core, &entry).await? {
+            if known.fingerprint != entry.fingerprint {
+                return Err(Problem::new(
+                    409,
+                    "id_conflict",
+                    "An event with this id and another body was accepted before.",
+                ));
+            }
+            is_duplicate = true;
+            core = Id::parse_bare(&known.core).ok_or_else(|| Problem::unavailable("The ledger can't be read."))?;
+            posting.targets = known.targets;
+            posting.now = core.time();
+            posting.about = posting.describe(&event)?;
+        }
+    }
+    if !is_duplicate || now.saturating_sub(core.time()) < COMPLETED_WITHIN {
+        posting.append_all(&call, &view, &event).await?;
+    }
+    let mut answer = json!({"id": posting.id, "deliveries": posting.targets});
+    if is_duplicate && let Some(fields) = answer.as_object_mut() {
+        fields.insert("duplicate".into(), true.into());
+    }
+    Ok(Answer::json(202, answer.to_string()))
+}
+
+fn wanted(view: &View, event: &Event<'_>) -> Vec<(Place, Option<String>)> {
+    let subscribers = view.snapshot.subscriptions.iter();
+    subscribers
+        .filter(|subscriber| subscriber.interest.wants(&event.kind, &event.attributes))
+        .filter_map(|subscriber| {
+            Some((
+                Id::parse(SUBSCRIPTION, &subscriber.id)?.place(),
+                Some(subscriber.id.clone()),
+            ))
+        })
+        .collect()
+}
+
+async fn claim(call: &Call, core: Id, entry: &Entry) -> Result<Option<Entry>, Problem> {
+    let text = serde_json::to_string(entry).map_err(|error| Problem::unavailable(error.to_string()))?;
+    let place = match core.place().is_ledger() {
+        true => core.place(),
+        false => Place::for_event(&entry.id),
+    };
+    let said = call
+        .gateway
+        .object("LEDGER", place.as_str(), "/claim", text.as_str())
+        .await?;
+    match said.status {
+        201 => Ok(None),
+        200 => serde_json::from_str(&said.text)
+            .map(Some)
+            .map_err(|_| Problem::unavailable("The ledger can't be read.")),
+        _ => Err(Problem::unavailable("The ledger refused. Try again.")),
+    }
+}
+
+/// An event on its way to the objects.
+struct Posting {
+    id: String,
+    is_brought: bool,
+    about: Box<RawValue>,
+    targets: Vec<Target>,
+    now: Millis,
+}
+
+impl Posting {
+    /// What the event's first object remembers of it beside its data.
+    fn describe(&self, event: &Event<'_>) -> Result<Box<RawValue>, Problem> {
+        to_raw_value(&self.about(event)).map_err(|error| Problem::unavailable(error.to_string()))
+    }
+
+    fn about(&self, event: &Event<'_>) -> About {
+        About {
+            occurred_at: event.occurred_at.unwrap_or(self.now),
+            attributes: event.attributes.clone(),
+            deliveries: self.targets.clone(),
+        }
+    }
+
+    fn entry(&self, core: Id, event: &Event<'_>, bytes: &[u8]) -> Result<Entry, Problem> {
+        let view = || {
+            self.about(event)
+                .view(&self.id, &event.kind, event.data.get(), self.now)
+        };
+        Ok(Entry {
+            id: self.id.clone(),
+            core: core.as_str().to_owned(),
+            fingerprint: if self.is_brought {
+                fingerprint(bytes)
+            } else {
+                String::new()
+            },
+            targets: self.targets.clone(),
+            event: self.targets.is_empty().then(view),
+        })
+    }
+
+    /// Appends every delivery. The answer of each object means durable.
+    async fn append_all(&self, call: &Call, view: &View, event: &Event<'_>) -> Result<(), Problem> {
+        let mut shared: Option<(&str, Rc<Rendered>)> = None;
+        for (chunk_at, chunk) in self.targets.chunks(AT_ONCE).enumerate() {
+            let mut frames = Vec::with_capacity(chunk.len());
+            for (at, target) in chunk.iter().enumerate() {
+                let Some(profile) = self.profile(view, target) else {
+                    continue;
+                };
+                let rendered = match &shared {
+                    Some((name, rendered)) if *name == profile.name && !profile.body.is_per_delivery() => {
+                        rendered.clone()
+                    }
+                    _ => Rc::new(self.render(profile, event, target)),
+                };
+                let is_home = chunk_at == 0 && at == 0;
+                let Some(id) = Id::parse(DELIVERY, &target.id) else {
+                    continue;
+                };
+                frames.push((id, self.frame(id, event, target, &rendered, is_home)?));
+                shared = Some((&profile.name, rendered));
+            }
+            let calls = frames.iter().map(|(id, frame)| {
+                let place = id.place();
+                async move {
+                    call.gateway
+                        .object("SUBSCRIPTION", place.as_str(), "/append", frame)
+                        .await
+                }
+            });
+            for said in join_all(calls).await {
+                // 404: the subscription was never there, or all of it is gone; there is nobody to deliver to.
+                let said = said?;
+                if !matches!(said.status, 204 | 404) {
+                    return Err(Problem::unavailable(
+                        "The event is not stored as a whole. Send it again, with an id.",
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The profile of a target; none for a subscription that was deleted since an event was first posted.
+    fn profile<'a>(&self, view: &'a View, target: &Target) -> Option<&'a Profile> {
+        match &target.subscription {
+            None => view.profile(&view.snapshot.profile),
+            Some(id) => {
+                let subscriber = view
+                    .snapshot
+                    .subscriptions
+                    .iter()
+                    .find(|subscriber| subscriber.id == *id)?;
+                view.profile(&subscriber.profile)
+            }
+        }
+    }
+
+    fn render(&self, profile: &Profile, event: &Event<'_>, target: &Target) -> Rendered {
+        profile.body.render(&Facts {
+            event_id: &self.id,
+            event_type: &event.kind,
+            occurred_at: event.occurred_at.unwrap_or(self.now),
+            data: event.data,
+            delivery_id: &target.id,
+            subscription_id: target.subscription.as_deref().unwrap_or_default(),
+        })
+    }
+
+    fn frame(
+        &self,
+        id: Id,
+        event: &Event<'_>,
+        target: &Target,
+        rendered: &Rendered,
+        is_home: bool,
+    ) -> Result<Uint8Array, Problem> {
+        let spare = if is_home && rendered.data.is_none() {
+            event.data.get().as_bytes()
+        } else {
+            &[]
+        };
+        if rendered.bytes.len().saturating_add(spare.len()) > RENDERED_LIMIT {
+            return Err(Problem::too_large(RENDERED_LIMIT));
+        }
+        let head = Append {
+            id: id.as_str(),
+            kind: &event.kind,
+            event: (self.is_brought || !is_home).then(|| self.id.clone()),
+            url: if target.subscription.is_none() {
+                event.webhook_url.clone()
+            } else {
+                None
+            },
+            not_before: event.deliver_at,
+            length: rendered.bytes.len(),
+            data: rendered.data,
+            about: is_home.then_some(&self.about),
+        };
+        let mut frame = serde_json::to_vec(&head).map_err(|error| Problem::unavailable(error.to_string()))?;
+        frame.push(b'\n');
+        frame.extend_from_slice(&rendered.bytes);
+        frame.extend_from_slice(spare);
+        Ok(Uint8Array::from(frame.as_slice()))
+    }
+}
+
+/// `GET /v1/events/{id}`
+pub async fn get(call: Call) -> Result<Answer, Problem> {
+    let id = call.param(0);
+    if let Some(core) = Id::parse(EVENT, id) {
+        if !core.place().is_ledger() {
+            let found = at_home(&call, core).await?;
+            if found.status == 200 {
+                return Ok(found);
+            }
+        } else if let Some(entry) = recall(&call, core.place(), id).await? {
+            return from_entry(&call, entry).await;
+        }
+    }
+    match recall(&call, Place::for_event(id), id).await? {
+        Some(entry) => from_entry(&call, entry).await,
+        None => Err(Problem::not_found("event")),
+    }
+}
+
+/// The ledger's entry of an id.
+pub async fn recall(call: &Call, place: Place, id: &str) -> Result<Option<Entry>, Problem> {
+    let said = call.gateway.object("LEDGER", place.as_str(), "/get", id).await?;
+    Ok(serde_json::from_str(&said.text).ok().filter(|_| said.status == 200))
+}
+
+async fn from_entry(call: &Call, entry: Entry) -> Result<Answer, Problem> {
+    match (entry.event, Id::parse_bare(&entry.core)) {
+        (Some(event), _) => Ok(Answer::json(200, event)),
+        (None, Some(core)) => at_home(call, core).await,
+        (None, None) => Err(Problem::not_found("event")),
+    }
+}
+
+async fn at_home(call: &Call, core: Id) -> Result<Answer, Problem> {
+    let path = ["/event/", core.as_str()].concat();
+    let place = core.place();
+    management::said(
+        call.gateway
+            .object("SUBSCRIPTION", place.as_str(), &path, wasm_bindgen::JsValue::NULL)
+            .await?,
+    )
+}

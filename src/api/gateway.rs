@@ -1,0 +1,152 @@
+//! Who is calling, and what ingest knows of their application.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use wasm_bindgen::JsValue;
+
+use crate::edge::{self, Env, Head, Said};
+use crate::objects::application::DEFAULT;
+use crate::problem::Problem;
+use crate::secret;
+use crate::snapshot::View;
+use crate::time::Millis;
+
+/// The key in `.dev.vars`. Everybody can read it, so it opens nothing outside a developer's machine.
+const LOCAL_KEY: &str = "local-operator-key";
+
+/// How long a snapshot is taken as it is before KV is asked again, in this instance's memory.
+const FRESH: Millis = 10_000;
+/// How old KV may answer, in seconds; it takes no less than 30.
+const KV_TTL: u32 = 30;
+
+#[derive(Default)]
+struct Cached {
+    view: Option<Rc<View>>,
+    read_at: Millis,
+    /// A change of this version was made from here: nothing older will do.
+    at_least: u64,
+}
+
+thread_local! {
+    static SNAPSHOTS: RefCell<HashMap<String, Cached>> = RefCell::default();
+}
+
+/// The way to an application's objects, for somebody who may use it.
+pub struct Gateway {
+    /// The bindings.
+    pub env: Env,
+    /// The application's id.
+    pub application: String,
+}
+
+/// What stands in the way of every call to this deployment, if anything.
+pub fn missing(env: &Env) -> Option<Problem> {
+    let key = env.var("OPERATOR_KEY").unwrap_or_default();
+    if key.is_empty() || (key == LOCAL_KEY && !env.allow_private()) {
+        return Some(Problem::new(
+            503,
+            "not_configured",
+            "This deployment has no operator key yet. Set one with `npx wrangler secret put OPERATOR_KEY`.",
+        ));
+    }
+    None
+}
+
+impl Gateway {
+    /// Lets the caller in, or says why not.
+    ///
+    /// # Errors
+    /// 503 without an operator key, 401 without the right one, 404 for an application that is not the caller's.
+    pub fn let_in(head: &Head, env: Env) -> Result<Self, Problem> {
+        if let Some(problem) = missing(&env) {
+            return Err(problem);
+        }
+        let bearer = head.authorization.as_deref().and_then(|value| {
+            let (scheme, key) = value.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+        });
+        let given = bearer.or(head.api_key.as_deref()).unwrap_or_default();
+        let known = env.var("OPERATOR_KEY").unwrap_or_default();
+        if !secret::same(given, &known) {
+            return Err(Problem {
+                header: Some(("www-authenticate", "Bearer".into())),
+                ..Problem::new(
+                    401,
+                    "unauthorized",
+                    "Give a key: `Authorization: Bearer KEY` or `X-Api-Key: KEY`.",
+                )
+            });
+        }
+        match head.application.as_deref() {
+            None | Some(DEFAULT) => Ok(Gateway {
+                env,
+                application: DEFAULT.into(),
+            }),
+            Some(_) => Err(Problem::not_found("application")),
+        }
+    }
+
+    /// Calls the application's own object.
+    pub async fn application(&self, path: &str, body: impl Into<JsValue>) -> Result<Said, Problem> {
+        let said = self.env.call("APPLICATION", &self.application, path, body).await?;
+        if let Some(version) = said.version {
+            self.require(version);
+        }
+        Ok(said)
+    }
+
+    /// Calls an object of the application by its place.
+    pub async fn object(
+        &self,
+        class: &str,
+        place: &str,
+        path: &str,
+        body: impl Into<JsValue>,
+    ) -> Result<Said, Problem> {
+        let name = [&self.application, "/", place].concat();
+        self.env.call(class, &name, path, body).await
+    }
+
+    fn require(&self, version: u64) {
+        SNAPSHOTS.with_borrow_mut(|snapshots| {
+            let cached = snapshots.entry(self.application.clone()).or_default();
+            cached.at_least = cached.at_least.max(version);
+        });
+    }
+
+    /// The application as ingest sees it: from memory, else from KV, else, where a change made from here has not come
+    /// through yet, from the application's object.
+    pub async fn snapshot(&self) -> Result<Rc<View>, Problem> {
+        let now = edge::now();
+        let (known, at_least) = SNAPSHOTS.with_borrow(|snapshots| match snapshots.get(&self.application) {
+            Some(cached) => (cached.view.clone().map(|view| (view, cached.read_at)), cached.at_least),
+            None => (None, 0),
+        });
+        if let Some((view, read_at)) = &known
+            && view.snapshot.version >= at_least
+            && now.saturating_sub(*read_at) < FRESH
+        {
+            return Ok(view.clone());
+        }
+        let key = ["application:", &self.application].concat();
+        let stored = self.env.kv_get("SUBSCRIPTIONS", &key, KV_TTL).await;
+        let stored = stored.and_then(|text| View::read(&text).ok());
+        let view = match stored.filter(|view| view.snapshot.version >= at_least) {
+            Some(view) => view,
+            None => {
+                let said = self.application("/snapshot", JsValue::NULL).await?;
+                View::read(&said.text)
+                    .map_err(|_| Problem::unavailable("The application did not answer. Try again."))?
+            }
+        };
+        let view = Rc::new(view);
+        SNAPSHOTS.with_borrow_mut(|snapshots| {
+            let cached = snapshots.entry(self.application.clone()).or_default();
+            cached.view = Some(view.clone());
+            cached.read_at = now;
+        });
+        Ok(view)
+    }
+}

@@ -1,0 +1,47 @@
+//! Calls that the application's object answers: here they are only let through.
+
+use super::{Answer, Call};
+use crate::edge::Said;
+use crate::problem::Problem;
+
+/// Hands a call to the application's object as it is, without `/v1`.
+pub async fn forward(call: Call) -> Result<Answer, Problem> {
+    let (path, query) = call.head.target();
+    // The placeholders are passed on as they came: ids and names hold nothing that would need escaping.
+    let path = path.strip_prefix("/v1").unwrap_or(path);
+    let target = format!("/{}{path}?{query}", call.head.method);
+    said(call.gateway.application(&target, &call.body).await?)
+}
+
+/// `GET /v1/applications`
+pub async fn list_applications(call: Call) -> Result<Answer, Problem> {
+    let said = call
+        .gateway
+        .application("/GET/applications/default", wasm_bindgen::JsValue::NULL)
+        .await?;
+    Ok(Answer::json(
+        200,
+        format!("{{\"data\":[{}],\"nextCursor\":null}}", said.text),
+    ))
+}
+
+/// A call about one application, which must be the one that the caller acts on.
+pub async fn application(call: Call) -> Result<Answer, Problem> {
+    if call.param(0) != call.gateway.application {
+        return Err(Problem::not_found("application"));
+    }
+    forward(call).await
+}
+
+/// What an object said, as the API says it.
+pub fn said(said: Said) -> Result<Answer, Problem> {
+    Ok(Answer {
+        status: said.status,
+        kind: if said.status < 400 {
+            "application/json"
+        } else {
+            "application/problem+json"
+        },
+        text: said.text,
+    })
+}

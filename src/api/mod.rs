@@ -1,0 +1,228 @@
+//! The HTTP API: one table of endpoints, and what every request has in common.
+
+mod deliveries;
+mod events;
+mod gateway;
+mod health;
+mod management;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use js_sys::Uint8Array;
+use wasm_bindgen::prelude::*;
+use web_sys::{Request, Response};
+
+use crate::edge::{self, Env, Head};
+use crate::event::MAX_EVENT;
+use crate::objects::application::MAX_BODY;
+use crate::problem::Problem;
+use crate::route;
+use gateway::Gateway;
+
+/// What an endpoint answers.
+struct Answer {
+    status: u16,
+    kind: &'static str,
+    text: String,
+}
+
+impl Answer {
+    fn json(status: u16, text: String) -> Self {
+        Answer {
+            status,
+            kind: "application/json",
+            text,
+        }
+    }
+}
+
+/// A request that has been let in.
+struct Call {
+    gateway: Gateway,
+    head: Head,
+    /// What the path's placeholders stood for.
+    params: Vec<String>,
+    body: Uint8Array,
+}
+
+impl Call {
+    fn query(&self) -> &str {
+        self.head.target().1
+    }
+
+    fn param(&self, at: usize) -> &str {
+        self.params.get(at).map_or("", String::as_str)
+    }
+}
+
+type Answering = Pin<Box<dyn Future<Output = Result<Answer, Problem>>>>;
+
+/// One thing that can be asked of Signet.
+struct Endpoint {
+    method: &'static str,
+    path: &'static str,
+    /// How large a body may be, in bytes.
+    limit: usize,
+    run: fn(Call) -> Answering,
+}
+
+/// An endpoint that the application's object answers.
+const fn managed(method: &'static str, path: &'static str) -> Endpoint {
+    Endpoint {
+        method,
+        path,
+        limit: MAX_BODY,
+        run: |call| Box::pin(management::forward(call)),
+    }
+}
+
+const ENDPOINTS: &[Endpoint] = &[
+    Endpoint {
+        method: "POST",
+        path: "/v1/events",
+        limit: MAX_EVENT,
+        run: |call| Box::pin(events::post(call)),
+    },
+    Endpoint {
+        method: "GET",
+        path: "/v1/events/{id}",
+        limit: MAX_BODY,
+        run: |call| Box::pin(events::get(call)),
+    },
+    Endpoint {
+        method: "GET",
+        path: "/v1/deliveries",
+        limit: MAX_BODY,
+        run: |call| Box::pin(deliveries::list(call)),
+    },
+    Endpoint {
+        method: "GET",
+        path: "/v1/deliveries/{id}",
+        limit: MAX_BODY,
+        run: |call| Box::pin(deliveries::one("get", call)),
+    },
+    Endpoint {
+        method: "POST",
+        path: "/v1/deliveries/{id}/retry",
+        limit: MAX_BODY,
+        run: |call| Box::pin(deliveries::one("retry", call)),
+    },
+    Endpoint {
+        method: "POST",
+        path: "/v1/deliveries/{id}/cancel",
+        limit: MAX_BODY,
+        run: |call| Box::pin(deliveries::one("cancel", call)),
+    },
+    managed("GET", "/v1/subscriptions"),
+    managed("POST", "/v1/subscriptions"),
+    managed("GET", "/v1/subscriptions/{id}"),
+    managed("PATCH", "/v1/subscriptions/{id}"),
+    managed("DELETE", "/v1/subscriptions/{id}"),
+    managed("POST", "/v1/subscriptions/{id}/pause"),
+    managed("POST", "/v1/subscriptions/{id}/resume"),
+    managed("POST", "/v1/subscriptions/{id}/rotate-secret"),
+    managed("GET", "/v1/subscriptions/{id}/secret"),
+    Endpoint {
+        method: "POST",
+        path: "/v1/subscriptions/{id}/test",
+        limit: MAX_EVENT,
+        run: |call| Box::pin(deliveries::test(call)),
+    },
+    managed("GET", "/v1/profiles"),
+    managed("GET", "/v1/profiles/{name}"),
+    managed("PUT", "/v1/profiles/{name}"),
+    managed("DELETE", "/v1/profiles/{name}"),
+    Endpoint {
+        method: "GET",
+        path: "/v1/applications",
+        limit: MAX_BODY,
+        run: |call| Box::pin(management::list_applications(call)),
+    },
+    Endpoint {
+        method: "GET",
+        path: "/v1/applications/{id}",
+        limit: MAX_BODY,
+        run: |call| Box::pin(management::application(call)),
+    },
+    Endpoint {
+        method: "PATCH",
+        path: "/v1/applications/{id}",
+        limit: MAX_BODY,
+        run: |call| Box::pin(management::application(call)),
+    },
+    Endpoint {
+        method: "POST",
+        path: "/v1/applications/{id}/rotate-secret",
+        limit: MAX_BODY,
+        run: |call| Box::pin(management::application(call)),
+    },
+    Endpoint {
+        method: "GET",
+        path: "/metrics",
+        limit: MAX_BODY,
+        run: |call| Box::pin(health::metrics(call)),
+    },
+];
+
+/// The Worker's one entrance.
+#[wasm_bindgen]
+pub async fn fetch(request: Request, env: Env, _context: JsValue) -> Response {
+    let head = Head::of(&request);
+    if head.target().0 == "/healthz" {
+        return health::check(&head, &env);
+    }
+    match answer(head, request, env).await {
+        Ok(answer) => edge::respond(answer.status, answer.kind, &answer.text, NO_STORE),
+        Err(problem) => {
+            let mut headers = NO_STORE.to_vec();
+            if let Some((name, value)) = &problem.header {
+                headers.push((name, value));
+            }
+            edge::respond(problem.status, "application/problem+json", &problem.to_json(), &headers)
+        }
+    }
+}
+
+/// Answers hold secrets and what changes by the second: nobody is to keep them.
+const NO_STORE: &[(&str, &str)] = &[("cache-control", "no-store")];
+
+async fn answer(head: Head, request: Request, env: Env) -> Result<Answer, Problem> {
+    let (path, _) = head.target();
+    let mut allowed = Vec::new();
+    let mut found = None;
+    for endpoint in ENDPOINTS {
+        if let Some(params) = route::params(endpoint.path, path) {
+            allowed.push(endpoint.method);
+            if endpoint.method == head.method {
+                found = Some((endpoint, params));
+            }
+        }
+    }
+    if allowed.is_empty() && !path.starts_with("/v1/") {
+        return Err(Problem::not_found("page"));
+    }
+    // Who is calling comes before what there is to find.
+    let gateway = Gateway::let_in(&head, env)?;
+    let Some((endpoint, params)) = found else {
+        return Err(match allowed.is_empty() {
+            true => Problem::not_found("endpoint"),
+            false => Problem {
+                header: Some(("allow", allowed.join(", "))),
+                ..Problem::new(
+                    405,
+                    "method_not_allowed",
+                    format!("{} is not offered here.", head.method),
+                )
+            },
+        });
+    };
+    let body = edge::body(&request, endpoint.limit).await?;
+    (endpoint.run)(Call {
+        gateway,
+        head,
+        params,
+        body,
+    })
+    .await
+}

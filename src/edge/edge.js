@@ -1,0 +1,130 @@
+// What Signet asks of the runtime, each in one call. The time of a request goes into crossings between wasm and
+// JavaScript and into the objects and promises made on the way, so what belongs together crosses together.
+
+/** Method, URL and the headers that decide what happens to a request. */
+export function inspect(request) {
+  const headers = request.headers;
+  return [
+    request.method,
+    request.url,
+    headers.get("authorization"),
+    headers.get("x-api-key"),
+    headers.get("signet-application"),
+    headers.get("idempotency-key"),
+  ];
+}
+
+/** A body's bytes, or null as soon as there are more than `limit`: nothing beyond it is kept in memory. */
+export async function receive(message, limit) {
+  if (message.body === null) return new Uint8Array(0);
+  const length = message.headers.get("content-length");
+  if (length !== null) {
+    if (Number(length) > limit) {
+      await message.body.cancel();
+      return null;
+    }
+    return new Uint8Array(await message.arrayBuffer());
+  }
+  const [bytes, more] = await beginning(message.body, limit);
+  return more ? null : bytes;
+}
+
+/** The first `limit` bytes of a stream, and whether there were more; what is not read is cancelled. */
+async function beginning(stream, limit) {
+  const reader = stream.getReader();
+  const chunks = [];
+  let size = 0;
+  while (size <= limit) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    size += value.length;
+  }
+  if (size > limit) await reader.cancel().catch(() => {});
+  const bytes = new Uint8Array(Math.min(size, limit));
+  let at = 0;
+  for (const chunk of chunks) {
+    const part = chunk.subarray(0, bytes.length - at);
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return [bytes, size > limit];
+}
+
+/** An answer. `headers` is a list of pairs. */
+export function answer(status, type, body, headers) {
+  const all = [["content-type", type], ...headers];
+  return status === 204 ? new Response(null, { status, headers }) : new Response(body, { status, headers: all });
+}
+
+/** The shortest answer of an object: done. */
+export function done() {
+  return new Response(null, { status: 204 });
+}
+
+/** Calls an object by its name. 204 comes back as null, anything else as status, text and snapshot version. */
+export async function call(namespace, name, path, body) {
+  const stub = namespace.get(namespace.idFromName(name));
+  const response = await stub.fetch("http://object" + path, { method: "POST", body });
+  if (response.status === 204) return null;
+  return [response.status, await response.text(), response.headers.get("signet-version")];
+}
+
+/**
+ * Posts a delivery. `head` is header names and values in turn, parted by line breaks, which none of them holds.
+ * Answers [status, retry-after, body, truncated], or [error's name, its message] where no whole answer came in time.
+ */
+export async function send(url, head, body, timeout, keep) {
+  try {
+    const parts = head.split("\n");
+    const headers = {};
+    for (let at = 0; at + 1 < parts.length; at += 2) headers[parts[at]] = parts[at + 1];
+    const signal = AbortSignal.timeout(timeout);
+    const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
+    const retry = response.headers.get("retry-after");
+    if (response.body === null) return [response.status, retry, null, false];
+    const length = response.headers.get("content-length");
+    if (length !== null && Number(length) <= keep) {
+      return [response.status, retry, new Uint8Array(await response.arrayBuffer()), false];
+    }
+    const [bytes, truncated] = await beginning(response.body, keep);
+    return [response.status, retry, bytes, truncated];
+  } catch (error) {
+    return [String(error?.name), String(error?.message ?? error)];
+  }
+}
+
+/** Runs a statement that answers no rows; how many rows it wrote. */
+export function run(sql, query, params) {
+  return sql.exec(query, ...params).rowsWritten;
+}
+
+/** Runs a statement and answers its rows, each a list of values. */
+export function rows(sql, query, params) {
+  return sql.exec(query, ...params).raw().toArray();
+}
+
+/** Sets an object's alarm, without waiting: it commits with the writes before it. */
+export function setAlarm(storage, at) {
+  storage.setAlarm(at).catch((error) => console.error("setAlarm failed", error));
+}
+
+/** Waits. */
+export function sleep(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** 32 random bytes from the system. */
+export function random() {
+  return crypto.getRandomValues(new Uint8Array(32));
+}
+
+/** A value from KV as text, at most `ttl` seconds old at this place. */
+export function kvGet(namespace, key, ttl) {
+  return namespace.get(key, { type: "text", cacheTtl: ttl });
+}
+
+/** Writes a value to KV. */
+export function kvPut(namespace, key, value) {
+  return namespace.put(key, value);
+}

@@ -1,0 +1,317 @@
+//! The one place where Signet touches JavaScript: the few calls of `edge.js`, with Rust's types around them.
+
+mod sql;
+
+use std::cell::Cell;
+
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::prelude::*;
+use web_sys::{Request, Response};
+
+use crate::problem::Problem;
+use crate::time::Millis;
+
+pub use sql::{Row, Sql, Value};
+
+#[wasm_bindgen(module = "/src/edge/edge.js")]
+extern "C" {
+    fn inspect(request: &Request) -> Array;
+    #[wasm_bindgen(catch)]
+    async fn receive(request: &Request, limit: f64) -> Result<JsValue, JsValue>;
+    fn answer(status: u16, kind: &str, body: &str, headers: &Array) -> Response;
+    /// The answer 204.
+    pub fn done() -> Response;
+    #[wasm_bindgen(catch)]
+    async fn call(namespace: &JsValue, name: &str, path: &str, body: &JsValue) -> Result<JsValue, JsValue>;
+    async fn send(url: &str, head: &str, body: &Uint8Array, timeout: f64, keep: f64) -> JsValue;
+    #[wasm_bindgen(js_name = setAlarm)]
+    fn set_alarm(storage: &Storage, at: f64);
+    #[wasm_bindgen(catch)]
+    async fn sleep(milliseconds: f64) -> Result<JsValue, JsValue>;
+    fn random() -> Uint8Array;
+    #[wasm_bindgen(catch, js_name = kvGet)]
+    async fn kv_get(namespace: &JsValue, key: &str, ttl: f64) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch, js_name = kvPut)]
+    async fn kv_put(namespace: &JsValue, key: &str, value: &str) -> Result<JsValue, JsValue>;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// The bindings and variables of this Worker.
+    #[derive(Clone)]
+    pub type Env;
+    #[wasm_bindgen(method, structural, indexing_getter)]
+    fn get(this: &Env, name: &str) -> JsValue;
+
+    /// What the runtime gives an object.
+    pub type State;
+    /// Its storage.
+    #[wasm_bindgen(method, getter)]
+    pub fn storage(this: &State) -> Storage;
+    #[wasm_bindgen(method, getter)]
+    fn id(this: &State) -> ObjectId;
+
+    type ObjectId;
+    #[wasm_bindgen(method, getter)]
+    fn name(this: &ObjectId) -> Option<String>;
+
+    /// An object's storage.
+    pub type Storage;
+    #[wasm_bindgen(method, getter)]
+    fn sql(this: &Storage) -> sql::Handle;
+    #[wasm_bindgen(method, catch, js_name = deleteAll)]
+    async fn delete_all(this: &Storage) -> Result<JsValue, JsValue>;
+}
+
+thread_local! {
+    static ROWS: Cell<u64> = const { Cell::new(0) };
+    static CALLS: Cell<u64> = const { Cell::new(0) };
+    static ALARMS: Cell<u64> = const { Cell::new(0) };
+}
+
+fn count(counter: &'static std::thread::LocalKey<Cell<u64>>, by: u64) {
+    counter.with(|counter| counter.set(counter.get().saturating_add(by)));
+}
+
+/// What this instance has cost since it started: rows written, requests to objects, alarms set.
+pub fn costs() -> (u64, u64, u64) {
+    (ROWS.get(), CALLS.get(), ALARMS.get())
+}
+
+/// The present.
+pub fn now() -> Millis {
+    js_sys::Date::now() as Millis
+}
+
+/// A number from 0 to 1, for jitter.
+pub fn chance() -> f64 {
+    js_sys::Math::random()
+}
+
+/// 60 random bits and more, for ids, which are no secrets.
+pub fn random_id() -> u64 {
+    let bits = |count: i32| (js_sys::Math::random() * 2f64.powi(count)) as u64;
+    bits(30) << 30 | bits(30)
+}
+
+/// 32 bytes that nobody can guess.
+pub fn random_bytes() -> [u8; 32] {
+    let mut bytes = [0; 32];
+    random().copy_to(&mut bytes);
+    bytes
+}
+
+/// Waits for `milliseconds`.
+pub async fn pause(milliseconds: Millis) {
+    // A timer that can't be set is not waited for.
+    let _ = sleep(milliseconds.max(0) as f64).await;
+}
+
+impl Env {
+    /// A variable or a secret.
+    pub fn var(&self, name: &str) -> Option<String> {
+        self.get(name).as_string()
+    }
+
+    /// Whether destinations may be private addresses: on a developer's machine only.
+    pub fn allow_private(&self) -> bool {
+        self.var("ALLOW_PRIVATE_DESTINATIONS").as_deref() == Some("true")
+    }
+
+    /// Calls the object `name` of the class bound as `class`. Tried again where the object could not be reached: what
+    /// is called here may come twice.
+    ///
+    /// # Errors
+    /// 503 where it could not be reached in three tries.
+    pub async fn call(&self, class: &str, name: &str, path: &str, body: impl Into<JsValue>) -> Result<Said, Problem> {
+        let namespace = self.get(class);
+        let body = body.into();
+        let mut tries = 0u32;
+        loop {
+            count(&CALLS, 1);
+            match call(&namespace, name, path, &body).await {
+                Ok(said) => return Ok(Said::read(&said)),
+                Err(error) if tries >= 2 => {
+                    log(&format!("{class} {path}: {error:?}"));
+                    return Err(Problem::unavailable("A part of the gateway did not answer. Try again."));
+                }
+                Err(_) => {
+                    tries = tries.saturating_add(1);
+                    pause(i64::from(tries).saturating_mul(50)).await;
+                }
+            }
+        }
+    }
+
+    /// Reads a key of the namespace bound as `binding`, at most `ttl` seconds old.
+    pub async fn kv_get(&self, binding: &str, key: &str, ttl: u32) -> Option<String> {
+        kv_get(&self.get(binding), key, f64::from(ttl)).await.ok()?.as_string()
+    }
+
+    /// Writes a key; whether it was written.
+    pub async fn kv_put(&self, binding: &str, key: &str, value: &str) -> bool {
+        kv_put(&self.get(binding), key, value).await.is_ok()
+    }
+}
+
+/// What an object answered.
+pub struct Said {
+    /// The status; 204 has no text.
+    pub status: u16,
+    /// The body.
+    pub text: String,
+    /// The version of the application's snapshot that this answer made.
+    pub version: Option<u64>,
+}
+
+impl Said {
+    fn read(said: &JsValue) -> Self {
+        let parts: Array = match said.dyn_ref::<Array>() {
+            Some(parts) => parts.clone(),
+            None => {
+                return Said {
+                    status: 204,
+                    text: String::new(),
+                    version: None,
+                };
+            }
+        };
+        Said {
+            status: parts.get(0).as_f64().map_or(500, |status| status as u16),
+            text: parts.get(1).as_string().unwrap_or_default(),
+            version: parts.get(2).as_string().and_then(|version| version.parse().ok()),
+        }
+    }
+}
+
+impl State {
+    /// The name that this object was addressed by.
+    pub fn own_name(&self) -> String {
+        self.id().name().unwrap_or_default()
+    }
+
+    /// Its SQL storage.
+    pub fn open(&self) -> Sql {
+        Sql::new(self.storage().sql())
+    }
+
+    /// Sets the one alarm of this object.
+    pub fn alarm_at(&self, at: Millis) {
+        count(&ALARMS, 1);
+        // Now or the past, set from within an alarm, would never ring.
+        set_alarm(&self.storage(), at.max(now().saturating_add(1)) as f64);
+    }
+
+    /// Forgets everything.
+    pub async fn forget(&self) {
+        if let Err(error) = self.storage().delete_all().await {
+            log(&format!("deleteAll: {error:?}"));
+        }
+    }
+}
+
+/// What a request says before its body is read.
+pub struct Head {
+    /// As it was sent.
+    pub method: String,
+    /// The whole URL.
+    pub url: String,
+    /// `Authorization`.
+    pub authorization: Option<String>,
+    /// `X-Api-Key`.
+    pub api_key: Option<String>,
+    /// `Signet-Application`.
+    pub application: Option<String>,
+    /// `Idempotency-Key`.
+    pub idempotency_key: Option<String>,
+}
+
+impl Head {
+    /// Reads a request's head.
+    pub fn of(request: &Request) -> Self {
+        let parts = inspect(request);
+        let text = |at| parts.get(at).as_string();
+        Head {
+            method: text(0).unwrap_or_default(),
+            url: text(1).unwrap_or_default(),
+            authorization: text(2),
+            api_key: text(3),
+            application: text(4),
+            idempotency_key: text(5),
+        }
+    }
+
+    /// Path and query.
+    pub fn target(&self) -> (&str, &str) {
+        let rest = self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest);
+        let target = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/");
+        target.split_once('?').unwrap_or((target, ""))
+    }
+}
+
+/// Reads a request's body, as it lies in JavaScript's memory.
+///
+/// # Errors
+/// 413 over `limit`, 400 where it broke off.
+pub async fn body(request: &Request, limit: usize) -> Result<Uint8Array, Problem> {
+    match receive(request, limit as f64).await {
+        Ok(bytes) if bytes.is_null() => Err(Problem::too_large(limit)),
+        Ok(bytes) => Ok(bytes.unchecked_into()),
+        Err(_) => Err(Problem::new(400, "body_incomplete", "The body broke off.")),
+    }
+}
+
+/// An answer with a body.
+pub fn respond(status: u16, kind: &str, body: &str, headers: &[(&str, &str)]) -> Response {
+    let list = Array::new();
+    for (name, value) in headers {
+        list.push(&Array::of2(&JsValue::from_str(name), &JsValue::from_str(value)));
+    }
+    answer(status, kind, body, &list)
+}
+
+/// What came of a post.
+pub enum Exchange {
+    /// A whole answer, or as much of it as was to be kept.
+    Answer {
+        /// Its status.
+        status: u16,
+        /// Its `Retry-After`.
+        retry_after: Option<String>,
+        /// The beginning of its body.
+        body: Vec<u8>,
+        /// Whether the body went on.
+        truncated: bool,
+    },
+    /// None came: the runtime's name for it, and its words.
+    None(String, String),
+}
+
+/// Posts a delivery.
+pub async fn post(url: &str, headers: &str, body: &Uint8Array, timeout: Millis, keep: usize) -> Exchange {
+    let parts: Array = send(url, headers, body, timeout as f64, keep as f64)
+        .await
+        .unchecked_into();
+    let first = parts.get(0);
+    match first.as_f64() {
+        Some(status) => Exchange::Answer {
+            status: status as u16,
+            retry_after: parts.get(1).as_string(),
+            body: parts
+                .get(2)
+                .dyn_ref::<Uint8Array>()
+                .map(Uint8Array::to_vec)
+                .unwrap_or_default(),
+            truncated: parts.get(3).is_truthy(),
+        },
+        None => Exchange::None(
+            first.as_string().unwrap_or_default(),
+            parts.get(1).as_string().unwrap_or_default(),
+        ),
+    }
+}
+
+/// A line in the log. Never a secret, never a payload.
+pub fn log(line: &str) {
+    worker::console_log!("{line}");
+}

@@ -1,0 +1,136 @@
+//! An object's SQLite, as far as Signet uses it.
+
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The runtime's own handle.
+    pub type Handle;
+}
+
+#[wasm_bindgen(module = "/src/edge/edge.js")]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    fn run(sql: &Handle, query: &str, params: &Array) -> Result<f64, JsValue>;
+    #[wasm_bindgen(catch)]
+    fn rows(sql: &Handle, query: &str, params: &Array) -> Result<Array, JsValue>;
+}
+
+/// A value for a statement. Integers travel as floats: none here is beyond 2^53.
+pub enum Value<'a> {
+    /// NULL.
+    Null,
+    /// A number.
+    Number(i64),
+    /// Text.
+    Text(&'a str),
+    /// Bytes that already lie in JavaScript's memory.
+    Blob(&'a Uint8Array),
+}
+
+impl From<i64> for Value<'_> {
+    fn from(number: i64) -> Self {
+        Value::Number(number)
+    }
+}
+
+impl From<u32> for Value<'_> {
+    fn from(number: u32) -> Self {
+        Value::Number(i64::from(number))
+    }
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Value::Text(text)
+    }
+}
+
+impl<'a> From<&'a String> for Value<'a> {
+    fn from(text: &'a String) -> Self {
+        Value::Text(text)
+    }
+}
+
+impl<'a> From<&'a Uint8Array> for Value<'a> {
+    fn from(bytes: &'a Uint8Array) -> Self {
+        Value::Blob(bytes)
+    }
+}
+
+impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Value::Null, Into::into)
+    }
+}
+
+/// One row of an answer.
+pub struct Row(Array);
+
+impl Row {
+    /// The column `at` as a whole number.
+    pub fn number(&self, at: u32) -> Option<i64> {
+        self.0.get(at).as_f64().map(|number| number as i64)
+    }
+
+    /// The column `at` as text.
+    pub fn text(&self, at: u32) -> Option<String> {
+        self.0.get(at).as_string()
+    }
+
+    /// The column `at` as bytes, left where they are.
+    pub fn blob(&self, at: u32) -> Option<Uint8Array> {
+        let value = self.0.get(at);
+        (!value.is_null() && !value.is_undefined() && value.is_object()).then(|| Uint8Array::new(&value))
+    }
+}
+
+/// The SQL storage of an object.
+pub struct Sql(Handle);
+
+impl Sql {
+    pub(super) fn new(handle: Handle) -> Self {
+        Sql(handle)
+    }
+
+    /// Runs a statement for what it writes; how many rows that were, index rows among them.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn run(&self, query: &str, params: &[Value<'_>]) -> Result<u32, JsValue> {
+        let written = run(&self.0, query, &list(params))?;
+        super::count(&super::ROWS, written as u64);
+        Ok(written as u32)
+    }
+
+    /// Runs a statement for its rows.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn rows(&self, query: &str, params: &[Value<'_>]) -> Result<Vec<Row>, JsValue> {
+        let rows = rows(&self.0, query, &list(params))?;
+        Ok(rows.iter().map(|row| Row(row.unchecked_into())).collect())
+    }
+
+    /// The first row, if there is one.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn row(&self, query: &str, params: &[Value<'_>]) -> Result<Option<Row>, JsValue> {
+        let rows = rows(&self.0, query, &list(params))?;
+        Ok((rows.length() > 0).then(|| Row(rows.get(0).unchecked_into())))
+    }
+}
+
+fn list(params: &[Value<'_>]) -> Array {
+    params
+        .iter()
+        .map(|param| match param {
+            Value::Null => JsValue::NULL,
+            Value::Number(number) => JsValue::from_f64(*number as f64),
+            Value::Text(text) => JsValue::from_str(text),
+            Value::Blob(bytes) => JsValue::from((*bytes).clone()),
+        })
+        .collect()
+}

@@ -1,0 +1,105 @@
+//! Calls about profiles.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::Inner;
+use crate::objects::{Outcome, Reply};
+use crate::problem::Problem;
+use crate::profile::{self, Profile};
+
+/// How many profiles an application may have of its own: every Worker holds them in memory.
+const MAX_PROFILES: usize = 100;
+
+impl Inner {
+    pub(super) fn list_profiles(&self) -> Outcome {
+        let own = self
+            .store
+            .profiles()?
+            .into_iter()
+            .filter_map(|profile| profile.resolve().ok());
+        let all: Vec<Profile> = profile::built_in().iter().cloned().chain(own).collect();
+        let list = serde_json::to_string(&all).map_err(|error| Problem::unavailable(error.to_string()))?;
+        Ok(Reply::Json(200, format!("{{\"data\":{list},\"nextCursor\":null}}")))
+    }
+
+    pub(super) fn get_profile(&self, name: &str) -> Outcome {
+        Reply::ok(&self.store.profile(name)?.ok_or_else(|| Problem::not_found("profile"))?)
+    }
+
+    pub(super) async fn put_profile(self: &Rc<Self>, name: &str, body: &[u8]) -> Outcome {
+        refuse_built_in(name)?;
+        let profile = Profile::read(name, body)?;
+        let known = self.store.profile(name)?.is_some();
+        if !known && self.store.profiles()?.len() >= MAX_PROFILES {
+            let detail = format!("An application may have {MAX_PROFILES} profiles of its own.");
+            return Err(Problem::new(409, "too_many_profiles", detail));
+        }
+        self.check_users(&profile)?;
+        self.store.save_profile(&profile)?;
+        let version = self.store.bump()?;
+        for place in self.store.touch_users(name, version)? {
+            self.push(place).await;
+        }
+        if self.settings()?.profile == name {
+            for place in crate::id::Place::direct() {
+                self.push(place).await;
+            }
+        }
+        let answer = serde_json::to_value(&profile).unwrap_or_default();
+        // A template's fields keep their order only as text.
+        let text = serde_json::to_string(&profile).unwrap_or_default();
+        match self.changed(if known { 200 } else { 201 }, &answer, version)? {
+            Reply::Changed(status, _, version) => Ok(Reply::Changed(status, text, version)),
+            other => Ok(other),
+        }
+    }
+
+    pub(super) async fn delete_profile(self: &Rc<Self>, name: &str) -> Outcome {
+        refuse_built_in(name)?;
+        if !self.store.users(name)?.is_empty() || self.settings()?.profile == name {
+            return Err(Problem::new(
+                409,
+                "profile_in_use",
+                "Subscriptions or the application still use this profile.",
+            ));
+        }
+        if !self.store.drop_profile(name)? {
+            return Err(Problem::not_found("profile"));
+        }
+        let version = self.store.bump()?;
+        self.changed(204, &Value::Null, version)
+    }
+
+    /// A profile may change under its subscriptions, but not so that one of them can't sign any more.
+    fn check_users(&self, profile: &Profile) -> Result<(), Problem> {
+        for place in self.store.users(&profile.name)? {
+            let (subscription, _) = self.store.at_place(place)?;
+            if profile.signature.key(&subscription.secrets.current).is_err() {
+                let detail = format!(
+                    "The secret of {} would not fit; rotate it to one that does first.",
+                    subscription.id
+                );
+                return Err(Problem::new(409, "secret_does_not_fit", detail));
+            }
+        }
+        let settings = self.settings()?;
+        if settings.profile == profile.name && profile.signature.key(&settings.secrets.current).is_err() {
+            let detail = "The application's secret would not fit; rotate it to one that does first.";
+            return Err(Problem::new(409, "secret_does_not_fit", detail));
+        }
+        Ok(())
+    }
+}
+
+fn refuse_built_in(name: &str) -> Result<(), Problem> {
+    match profile::find(name) {
+        Some(_) => Err(Problem::new(
+            409,
+            "profile_built_in",
+            "A built-in profile can't be changed; give yours another name.",
+        )),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,332 @@
+//! What an application's object stores.
+
+use serde::Serialize;
+
+use super::Settings;
+use crate::edge::{Row, Sql};
+use crate::id::{Id, Place, SUBSCRIPTION};
+use crate::objects::storage;
+use crate::problem::Problem;
+use crate::profile::{self, Profile};
+use crate::snapshot::{Snapshot, Subscriber};
+use crate::subscription::{ProfileRef, Status, Subscription};
+
+const SCHEMA: &[&str] = &[
+    "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS subscriptions (
+        id TEXT PRIMARY KEY, place TEXT NOT NULL UNIQUE, json TEXT NOT NULL, status TEXT NOT NULL,
+        profile TEXT NOT NULL, version INTEGER NOT NULL, pushed INTEGER NOT NULL
+    ) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS profiles (name TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID",
+];
+
+/// An object of this application that may hold deliveries.
+#[derive(Serialize)]
+pub struct Held {
+    /// Where.
+    pub place: String,
+    /// Whose, if it is a subscription's.
+    pub subscription: Option<String>,
+}
+
+/// The store.
+pub struct Store {
+    sql: Sql,
+    created: std::cell::Cell<bool>,
+}
+
+impl Store {
+    pub fn new(sql: Sql) -> Self {
+        Store {
+            sql,
+            created: std::cell::Cell::new(false),
+        }
+    }
+
+    pub fn create(&self) -> Result<(), Problem> {
+        if !self.created.replace(true) {
+            for statement in SCHEMA {
+                self.sql.run(statement, &[]).map_err(storage)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn meta(&self, name: &str) -> Result<Option<String>, Problem> {
+        let row = self
+            .sql
+            .row("SELECT value FROM meta WHERE name = ?", &[name.into()])
+            .map_err(storage)?;
+        Ok(row.and_then(|row| row.text(0)))
+    }
+
+    fn set_meta(&self, name: &str, value: &str) -> Result<(), Problem> {
+        self.sql
+            .run(
+                "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+                &[name.into(), value.into()],
+            )
+            .map_err(storage)?;
+        Ok(())
+    }
+
+    fn number(&self, name: &str) -> Result<u64, Problem> {
+        Ok(self.meta(name)?.and_then(|value| value.parse().ok()).unwrap_or(0))
+    }
+
+    pub fn settings(&self) -> Result<Option<Settings>, Problem> {
+        Ok(self.meta("settings")?.and_then(|json| serde_json::from_str(&json).ok()))
+    }
+
+    pub fn set_settings(&self, settings: &Settings) -> Result<(), Problem> {
+        let json = serde_json::to_string(settings).map_err(|error| Problem::unavailable(error.to_string()))?;
+        self.set_meta("settings", &json)
+    }
+
+    /// The version of what is stored.
+    pub fn version(&self) -> Result<u64, Problem> {
+        self.number("version")
+    }
+
+    /// The next version.
+    pub fn bump(&self) -> Result<u64, Problem> {
+        let version = self.version()?.saturating_add(1);
+        self.set_meta("version", &version.to_string())?;
+        Ok(version)
+    }
+
+    pub fn set_published(&self, version: u64) -> Result<(), Problem> {
+        self.set_meta("published", &version.to_string())
+    }
+
+    /// Whether KV knows less than is stored. When in doubt it does.
+    pub fn is_behind(&self) -> bool {
+        match (self.version(), self.number("published")) {
+            (Ok(version), Ok(published)) => published < version,
+            _ => true,
+        }
+    }
+
+    pub fn set_pushed(&self, place: Place, version: u64) -> Result<(), Problem> {
+        let params = [(version as i64).into(), place.as_str().into()];
+        self.sql
+            .run(
+                "UPDATE subscriptions SET pushed = max(pushed, ?) WHERE place = ?",
+                &params,
+            )
+            .map_err(storage)?;
+        Ok(())
+    }
+
+    pub fn not_pushed(&self) -> Result<Vec<Place>, Problem> {
+        let rows = self
+            .sql
+            .rows("SELECT place FROM subscriptions WHERE pushed < version LIMIT 100", &[])
+            .map_err(storage)?;
+        Ok(rows.iter().filter_map(|row| Place::parse(&row.text(0)?)).collect())
+    }
+
+    /// Every object that may hold deliveries, those of deleted subscriptions among them: their history is still read.
+    pub fn places(&self) -> Result<Vec<Held>, Problem> {
+        let rows = self
+            .sql
+            .rows("SELECT place, id FROM subscriptions", &[])
+            .map_err(storage)?;
+        let held = |row: &Row| {
+            Some(Held {
+                place: row.text(0)?,
+                subscription: Some(row.text(1)?),
+            })
+        };
+        let direct = Place::direct().map(|place| Held {
+            place: place.as_str().into(),
+            subscription: None,
+        });
+        Ok(rows.iter().filter_map(held).chain(direct).collect())
+    }
+
+    /// Whether a place is anybody's.
+    pub fn is_taken(&self, place: Place) -> Result<bool, Problem> {
+        let row = self
+            .sql
+            .row("SELECT 1 FROM subscriptions WHERE place = ?", &[place.as_str().into()])
+            .map_err(storage)?;
+        Ok(row.is_some())
+    }
+
+    /// A subscription that was not deleted.
+    pub fn subscription(&self, id: &str) -> Result<Subscription, Problem> {
+        let params = [id.into()];
+        let row = self
+            .sql
+            .row(
+                "SELECT json FROM subscriptions WHERE id = ? AND status <> 'deleted'",
+                &params,
+            )
+            .map_err(storage)?;
+        row.and_then(|row| serde_json::from_str(&row.text(0)?).ok())
+            .ok_or_else(|| Problem::not_found("subscription"))
+    }
+
+    /// A subscription by its place, deleted or not, and its version.
+    pub fn at_place(&self, place: Place) -> Result<(Subscription, u64), Problem> {
+        let row = self
+            .sql
+            .row(
+                "SELECT json, version FROM subscriptions WHERE place = ?",
+                &[place.as_str().into()],
+            )
+            .map_err(storage)?;
+        row.and_then(|row| {
+            Some((
+                serde_json::from_str(&row.text(0)?).ok()?,
+                u64::try_from(row.number(1)?).ok()?,
+            ))
+        })
+        .ok_or_else(|| Problem::not_found("subscription"))
+    }
+
+    /// Stores a subscription under a new version.
+    pub fn save(&self, subscription: &Subscription) -> Result<(Place, u64), Problem> {
+        let place = Id::parse(SUBSCRIPTION, &subscription.id)
+            .map(Id::place)
+            .ok_or_else(|| Problem::not_found("subscription"))?;
+        let version = self.bump()?;
+        let json = serde_json::to_string(subscription).map_err(|error| Problem::unavailable(error.to_string()))?;
+        self.sql
+            .run(
+                "INSERT INTO subscriptions VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)
+                 ON CONFLICT (id) DO UPDATE SET json = ?3, status = ?4, profile = ?5, version = ?6",
+                &[
+                    (&subscription.id).into(),
+                    place.as_str().into(),
+                    (&json).into(),
+                    status_text(subscription.status).into(),
+                    (&subscription.profile).into(),
+                    (version as i64).into(),
+                ],
+            )
+            .map_err(storage)?;
+        Ok((place, version))
+    }
+
+    /// Subscriptions, newest first, below `cursor`.
+    pub fn list(&self, cursor: &str, limit: u32) -> Result<Vec<Subscription>, Problem> {
+        let rows = self
+            .sql
+            .rows(
+                "SELECT json FROM subscriptions WHERE id < ? AND status <> 'deleted' ORDER BY id DESC LIMIT ?",
+                &[cursor.into(), limit.into()],
+            )
+            .map_err(storage)?;
+        Ok(rows
+            .iter()
+            .filter_map(|row| serde_json::from_str(&row.text(0)?).ok())
+            .collect())
+    }
+
+    /// A profile, built in or the application's own.
+    pub fn profile(&self, name: &str) -> Result<Option<Profile>, Problem> {
+        if let Some(profile) = profile::find(name) {
+            return Ok(Some(profile.clone()));
+        }
+        let row = self
+            .sql
+            .row("SELECT json FROM profiles WHERE name = ?", &[name.into()])
+            .map_err(storage)?;
+        Ok(row.and_then(|row| Profile::read(name, row.text(0)?.as_bytes()).ok()))
+    }
+
+    /// The application's own profiles.
+    pub fn profiles(&self) -> Result<Vec<ProfileRef>, Problem> {
+        let rows = self
+            .sql
+            .rows("SELECT name, json FROM profiles ORDER BY name", &[])
+            .map_err(storage)?;
+        Ok(rows
+            .iter()
+            .filter_map(|row| {
+                Some(ProfileRef {
+                    name: row.text(0)?,
+                    spec: Some(row.text(1)?),
+                })
+            })
+            .collect())
+    }
+
+    pub fn save_profile(&self, profile: &Profile) -> Result<(), Problem> {
+        let json = serde_json::to_string(profile).map_err(|error| Problem::unavailable(error.to_string()))?;
+        let params = [(&profile.name).into(), (&json).into()];
+        self.sql
+            .run("INSERT OR REPLACE INTO profiles VALUES (?, ?)", &params)
+            .map_err(storage)?;
+        Ok(())
+    }
+
+    pub fn drop_profile(&self, name: &str) -> Result<bool, Problem> {
+        let written = self
+            .sql
+            .run("DELETE FROM profiles WHERE name = ?", &[name.into()])
+            .map_err(storage)?;
+        Ok(written > 0)
+    }
+
+    /// Marks the subscriptions under a profile as changed. Answers their places.
+    pub fn touch_users(&self, profile: &str, version: u64) -> Result<Vec<Place>, Problem> {
+        let params = [(version as i64).into(), profile.into()];
+        self.sql
+            .run(
+                "UPDATE subscriptions SET version = ? WHERE profile = ? AND status <> 'deleted'",
+                &params,
+            )
+            .map_err(storage)?;
+        self.users(profile)
+    }
+
+    /// Where the subscriptions under a profile live.
+    pub fn users(&self, profile: &str) -> Result<Vec<Place>, Problem> {
+        let rows = self
+            .sql
+            .rows(
+                "SELECT place FROM subscriptions WHERE profile = ? AND status <> 'deleted'",
+                &[profile.into()],
+            )
+            .map_err(storage)?;
+        Ok(rows.iter().filter_map(|row| Place::parse(&row.text(0)?)).collect())
+    }
+
+    /// What ingest needs to know.
+    pub fn snapshot(&self, profile: &str) -> Result<Snapshot, Problem> {
+        let rows = self
+            .sql
+            .rows(
+                "SELECT json FROM subscriptions WHERE status IN ('active', 'paused') ORDER BY id",
+                &[],
+            )
+            .map_err(storage)?;
+        let subscriptions = rows
+            .iter()
+            .filter_map(|row| serde_json::from_str::<Subscription>(&row.text(0)?).ok())
+            .map(|it| Subscriber {
+                id: it.id,
+                interest: it.interest,
+                profile: it.profile,
+            })
+            .collect();
+        Ok(Snapshot {
+            version: self.version()?,
+            profile: profile.to_owned(),
+            subscriptions,
+            profiles: self.profiles()?,
+        })
+    }
+}
+
+fn status_text(status: Status) -> &'static str {
+    match status {
+        Status::Active => "active",
+        Status::Paused => "paused",
+        Status::Disabled => "disabled",
+        Status::Deleted => "deleted",
+    }
+}

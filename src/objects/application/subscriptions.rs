@@ -1,0 +1,119 @@
+//! Calls about subscriptions.
+
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+
+use super::Inner;
+use crate::edge;
+use crate::id::{Id, Place, SUBSCRIPTION};
+use crate::objects::{Outcome, Reply};
+use crate::page::Page;
+use crate::problem::Problem;
+use crate::profile::Profile;
+use crate::subscription::{Status, Subscription};
+use crate::time::rfc3339;
+
+impl Inner {
+    pub(super) async fn create_subscription(self: &Rc<Self>, body: &[u8]) -> Outcome {
+        let settings = self.settings()?;
+        let find = self.finder();
+        let id = Id::new(edge::now(), edge::random_id(), self.free_place()?).with(SUBSCRIPTION);
+        let made = Subscription::create(id, body, &self.context(&settings.profile, &find))?;
+        self.save(201, &made, made.view_with_secret()).await
+    }
+
+    pub(super) fn list_subscriptions(&self, query: &str) -> Outcome {
+        let page = Page::read(query, &[])?;
+        let cursor = page.below(SUBSCRIPTION)?;
+        let found = self.store.list(&cursor, page.limit.saturating_add(1))?;
+        let ids = found.iter().map(|it| it.id.clone()).collect();
+        Ok(Reply::Json(
+            200,
+            page.answer(found.iter().map(|it| it.view().to_string()).collect(), ids),
+        ))
+    }
+
+    pub(super) fn get_subscription(&self, id: &str) -> Outcome {
+        Reply::ok(&self.store.subscription(id)?.view())
+    }
+
+    pub(super) async fn patch_subscription(self: &Rc<Self>, id: &str, body: &[u8]) -> Outcome {
+        let settings = self.settings()?;
+        let find = self.finder();
+        let changed = self
+            .store
+            .subscription(id)?
+            .patch(body, &self.context(&settings.profile, &find))?;
+        self.save(200, &changed, changed.view()).await
+    }
+
+    pub(super) async fn delete_subscription(self: &Rc<Self>, id: &str) -> Outcome {
+        let mut subscription = self.store.subscription(id)?;
+        subscription.status = Status::Deleted;
+        subscription.updated_at = edge::now();
+        self.save(204, &subscription, Value::Null).await
+    }
+
+    pub(super) async fn set_status(self: &Rc<Self>, id: &str, status: Status) -> Outcome {
+        let mut subscription = self.store.subscription(id)?;
+        if subscription.status != status {
+            subscription.status = status;
+            subscription.disabled_reason = None;
+            subscription.updated_at = edge::now();
+        }
+        self.save(200, &subscription, subscription.view()).await
+    }
+
+    /// The object at `place` has seen that its destination is gone.
+    pub(super) async fn disable(self: &Rc<Self>, place: &str, reason: &str) -> Outcome {
+        let place = Place::parse(place).ok_or_else(|| Problem::not_found("subscription"))?;
+        let (mut subscription, _) = self.store.at_place(place)?;
+        if subscription.status != Status::Active {
+            return Ok(Reply::Done);
+        }
+        subscription.status = Status::Disabled;
+        subscription.disabled_reason = Some(reason.to_owned());
+        subscription.updated_at = edge::now();
+        self.save(200, &subscription, Value::Null).await
+    }
+
+    pub(super) async fn rotate_subscription(self: &Rc<Self>, id: &str, body: &[u8]) -> Outcome {
+        let mut subscription = self.store.subscription(id)?;
+        let profile = self
+            .store
+            .profile(&subscription.profile)?
+            .ok_or_else(|| Problem::not_found("profile"))?;
+        let find = self.finder();
+        let until = subscription.rotate(body, &profile, &self.context("", &find))?;
+        let shown = json!({"secret": subscription.secrets.current, "previousSecretExpiresAt": rfc3339(until)});
+        self.save(200, &subscription, shown).await
+    }
+
+    pub(super) fn show_secret(&self, id: &str) -> Outcome {
+        let subscription = self.store.subscription(id)?;
+        edge::log(&format!("the secret of {} was read", subscription.id));
+        Reply::ok(&json!({"secret": subscription.secrets.current}))
+    }
+
+    /// Stores a change, pushes it to the object that delivers, and answers.
+    async fn save(self: &Rc<Self>, status: u16, subscription: &Subscription, answer: Value) -> Outcome {
+        let (place, version) = self.store.save(subscription)?;
+        self.push(place).await;
+        self.changed(status, &answer, version)
+    }
+
+    fn finder(&self) -> impl Fn(&str) -> Option<Profile> {
+        |name| self.store.profile(name).ok().flatten()
+    }
+
+    fn free_place(&self) -> Result<Place, Problem> {
+        loop {
+            let [a, b, c, d, ..] = edge::random_bytes();
+            let place = Place::for_subscription(u32::from_le_bytes([a, b, c, d]));
+            if !self.store.is_taken(place)? {
+                return Ok(place);
+            }
+        }
+    }
+}

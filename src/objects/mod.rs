@@ -1,0 +1,79 @@
+//! The Durable Objects, each a thin shell around the pure rooms.
+//!
+//! | object | one per | what it is for |
+//! |---|---|---|
+//! | [`application`] | application | the only writer of subscriptions, profiles and the snapshot that ingest reads |
+//! | [`subscription`] | subscription | the log of its deliveries and everything that is per destination |
+//! | [`delivery`] | delivery that must be tried again | one alarm |
+//! | [`ledger`] | sixteenth of an application | event ids that producers chose, and events that nobody wanted |
+
+pub mod application;
+pub mod delivery;
+pub mod ledger;
+pub mod subscription;
+
+use std::future::Future;
+
+use js_sys::Promise;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::future_to_promise;
+use web_sys::Response;
+
+use crate::edge;
+use crate::problem::Problem;
+
+/// What an object's method comes to.
+pub type Outcome = Result<Reply, Problem>;
+
+/// What an object says to its caller.
+pub enum Reply {
+    /// It is done: 204.
+    Done,
+    /// A status and JSON.
+    Json(u16, String),
+    /// The same, after a change that made this version of the application's snapshot.
+    Changed(u16, String, u64),
+}
+
+impl Reply {
+    /// 200 with JSON.
+    pub fn ok(value: &impl serde::Serialize) -> Outcome {
+        Self::json(200, value)
+    }
+
+    /// A status with JSON.
+    pub fn json(status: u16, value: &impl serde::Serialize) -> Outcome {
+        let text = serde_json::to_string(value).map_err(|error| Problem::unavailable(error.to_string()))?;
+        Ok(Reply::Json(status, text))
+    }
+}
+
+/// Runs an object's method and puts what it comes to into a response. An object never throws at its caller.
+pub fn answering(work: impl Future<Output = Outcome> + 'static) -> Promise {
+    future_to_promise(async move { Ok(JsValue::from(response(work.await))) })
+}
+
+fn response(outcome: Outcome) -> Response {
+    match outcome {
+        Ok(Reply::Done) => edge::done(),
+        Ok(Reply::Json(status, text)) => edge::respond(status, "application/json", &text, &[]),
+        Ok(Reply::Changed(status, text, version)) => edge::respond(
+            status,
+            "application/json",
+            &text,
+            &[("signet-version", &version.to_string())],
+        ),
+        Err(problem) => edge::respond(problem.status, "application/problem+json", &problem.to_json(), &[]),
+    }
+}
+
+/// What SQLite refuses is nothing that a client could mend.
+pub fn storage(error: JsValue) -> Problem {
+    edge::log(&format!("storage: {error:?}"));
+    Problem::unavailable("The storage refused. Try again.")
+}
+
+/// The path of a call to an object, cut at its slashes.
+pub fn steps(path: &str) -> Vec<&str> {
+    path.trim_start_matches('/').split('/').collect()
+}

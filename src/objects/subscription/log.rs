@@ -1,0 +1,565 @@
+//! The log of a subscription's deliveries, in its object's SQLite.
+//!
+//! A delivery that succeeds at once costs two rows at its arrival (itself and its payload) and one when it settles.
+//! The indexes are partial, so that such a delivery never enters one: what is listed by status is found there unless it
+//! was delivered, and what was delivered is nearly everything, found by walking the ids from the newest.
+//!
+//! A `Fresh` row is in nobody's index either. While the object lives it knows them by heart; one that starts anew finds
+//! them among the payloads that arrived after `mark`, and takes them over.
+
+use std::cell::{Cell, OnceCell};
+
+use js_sys::Uint8Array;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+use wasm_bindgen::JsValue;
+
+use super::Append;
+use super::sender::Prepared;
+use crate::delivery::{Progress, Stage};
+use crate::edge::{Row as Columns, Sql, Value};
+use crate::event::About;
+use crate::id::{DELIVERY, EVENT, Id};
+use crate::time::{Millis, rfc3339};
+
+/// How large a body may be once it is rendered, together with the data that it does not hold: a row takes 2 MB.
+pub const RENDERED_LIMIT: usize = 1_900_000;
+
+/// How far `mark` may lag behind before it is worth a row.
+const MARK_STEP: i64 = 1_000;
+
+const SCHEMA: &[&str] = &[
+    "CREATE TABLE deliveries (
+        id TEXT PRIMARY KEY, stage INTEGER NOT NULL, kind TEXT NOT NULL, event TEXT, url TEXT, test INTEGER NOT NULL,
+        planned INTEGER NOT NULL, tries INTEGER NOT NULL, count INTEGER NOT NULL, next_at INTEGER, completed_at INTEGER,
+        asked INTEGER NOT NULL, payload INTEGER NOT NULL, attempts TEXT
+    ) WITHOUT ROWID",
+    "CREATE INDEX unsettled ON deliveries (stage, id) WHERE stage NOT IN (0, 4)",
+    "CREATE INDEX asked ON deliveries (id) WHERE asked > 0",
+    "CREATE TABLE payloads (
+        seq INTEGER PRIMARY KEY, delivery TEXT NOT NULL, body BLOB, data_at INTEGER, data_length INTEGER, about TEXT, data BLOB
+    )",
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+];
+
+const COLUMNS: &str =
+    "d.id, d.stage, d.tries, d.count, d.next_at, d.completed_at, d.kind, d.event, d.url, d.test, d.planned, d.asked";
+
+/// The log.
+pub struct Log {
+    sql: Sql,
+    exists: OnceCell<()>,
+    next_seq: Cell<Option<i64>>,
+    mark: Cell<i64>,
+}
+
+/// A delivery to be appended.
+pub struct NewRow<'a> {
+    /// Its id.
+    pub id: Id,
+    /// What came with it.
+    pub append: &'a Append<'a>,
+    /// How far it is.
+    pub progress: Progress,
+    /// How many attempts its schedule has.
+    pub attempts_planned: u32,
+    /// Whether it is a test.
+    pub test: bool,
+    /// Its body.
+    pub body: &'a Uint8Array,
+    /// The event's data, where it is to be remembered and the body does not hold it.
+    pub data: Option<&'a Uint8Array>,
+}
+
+/// What an attempt made of a delivery.
+pub struct Settlement<'a> {
+    /// How far it was when that was read.
+    pub before: &'a Progress,
+    /// How far it is now.
+    pub after: &'a Progress,
+    /// How many attempts its schedule has.
+    pub planned: u32,
+    /// Whether a person still waits for an attempt.
+    pub asked: bool,
+    /// All attempts, as JSON.
+    pub attempts: &'a str,
+    /// Where this one went.
+    pub url: &'a str,
+}
+
+/// A delivery as the log knows it.
+pub struct Row {
+    /// Its id.
+    pub id: Id,
+    /// How far it is.
+    pub progress: Progress,
+    /// The event's type.
+    pub kind: String,
+    /// The event's id, where it is not made of the same characters.
+    pub event: Option<String>,
+    /// A destination of its own, or the one that the last attempt went to.
+    pub url: Option<String>,
+    /// Whether it is a test.
+    pub test: bool,
+    /// How many attempts its schedule has.
+    pub planned: u32,
+    /// Whether a person asked for an attempt that was not made yet.
+    pub asked: bool,
+    /// The attempts so far, as JSON; read for a single delivery alone.
+    pub attempts: Option<String>,
+    /// Its body; read for a single delivery alone.
+    pub body: Option<Uint8Array>,
+}
+
+/// What to list, newest first.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Query {
+    /// Below this id.
+    pub below: Option<String>,
+    /// From this id on.
+    pub from: Option<String>,
+    /// The delivery of this event alone: the 22 characters that they share.
+    pub only: Option<String>,
+    /// One of these stages, as they are stored.
+    pub stages: Option<Vec<u8>>,
+    /// Events of this type.
+    pub kind: Option<String>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+impl Log {
+    /// Opens the log. Nothing is written before something is appended: a look at an object that never was leaves none.
+    pub fn new(sql: Sql) -> Self {
+        Log {
+            sql,
+            exists: OnceCell::new(),
+            next_seq: Cell::new(None),
+            mark: Cell::new(0),
+        }
+    }
+
+    fn exists(&self) -> Result<bool, JsValue> {
+        if self.exists.get().is_none() {
+            let found = self.sql.row("SELECT 1 FROM sqlite_master WHERE name = 'meta'", &[])?;
+            if found.is_none() {
+                return Ok(false);
+            }
+            let _ = self.exists.set(());
+        }
+        Ok(true)
+    }
+
+    fn create(&self) -> Result<(), JsValue> {
+        if !self.exists()? {
+            for statement in SCHEMA {
+                self.sql.run(statement, &[])?;
+            }
+            let _ = self.exists.set(());
+        }
+        Ok(())
+    }
+
+    /// A remembered value.
+    pub fn read(&self, name: &str) -> Result<Option<String>, JsValue> {
+        if !self.exists()? {
+            return Ok(None);
+        }
+        Ok(self
+            .sql
+            .row("SELECT value FROM meta WHERE name = ?", &[name.into()])?
+            .and_then(|row| row.text(0)))
+    }
+
+    /// Remembers a value.
+    pub fn write(&self, name: &str, value: &str) -> Result<(), JsValue> {
+        self.create()?;
+        self.sql.run(
+            "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+            &[name.into(), value.into()],
+        )?;
+        Ok(())
+    }
+
+    /// Forgets a value.
+    pub fn erase(&self, name: &str) -> Result<(), JsValue> {
+        self.sql.run("DELETE FROM meta WHERE name = ?", &[name.into()])?;
+        Ok(())
+    }
+
+    /// Takes over what an earlier instance owed. Whether there is anything to be done.
+    pub fn recover(&self, now: Millis) -> Result<bool, JsValue> {
+        if !self.exists()? {
+            return Ok(false);
+        }
+        let mark = self.read("mark")?.and_then(|mark| mark.parse().ok()).unwrap_or(0);
+        self.mark.set(mark);
+        // The one attempt of a test has nobody waiting for it any more.
+        self.sql.run(
+            "UPDATE deliveries SET stage = 5, completed_at = ?
+             WHERE stage = 0 AND test = 1 AND id IN (SELECT delivery FROM payloads WHERE seq > ?)",
+            &[now.into(), mark.into()],
+        )?;
+        self.sql.run(
+            "UPDATE deliveries SET stage = 2, next_at = max(coalesce(next_at, 0), ?)
+             WHERE stage = 0 AND id IN (SELECT delivery FROM payloads WHERE seq > ?)",
+            &[now.into(), mark.into()],
+        )?;
+        Ok(self.next_due()?.is_some())
+    }
+
+    /// Where nothing is `Fresh` in memory, nothing is in the log: a new instance need not look further back than here.
+    pub fn advance_mark(&self) -> Result<(), JsValue> {
+        let last = self.next_seq()?.saturating_sub(1);
+        if last.saturating_sub(self.mark.get()) >= MARK_STEP {
+            self.write("mark", &last.to_string())?;
+            self.mark.set(last);
+        }
+        Ok(())
+    }
+
+    fn next_seq(&self) -> Result<i64, JsValue> {
+        if let Some(next) = self.next_seq.get() {
+            return Ok(next);
+        }
+        let last = match self.exists()? {
+            true => self
+                .sql
+                .row("SELECT max(seq) FROM payloads", &[])?
+                .and_then(|row| row.number(0)),
+            false => None,
+        };
+        let next = last.unwrap_or(0).saturating_add(1);
+        self.next_seq.set(Some(next));
+        Ok(next)
+    }
+
+    /// Appends a delivery. Whether it was new.
+    pub fn insert(&self, row: &NewRow<'_>) -> Result<bool, JsValue> {
+        self.create()?;
+        let seq = self.next_seq()?;
+        let progress = &row.progress;
+        let written = self.sql.run(
+            "INSERT OR IGNORE INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, NULL)",
+            &[
+                row.id.as_str().into(),
+                i64::from(progress.stage as u8).into(),
+                row.append.kind.into(),
+                row.append.event.as_ref().into(),
+                row.append.url.as_ref().into(),
+                i64::from(row.test).into(),
+                row.attempts_planned.into(),
+                progress.tries.into(),
+                progress.count.into(),
+                progress.next_at.into(),
+                progress.completed_at.into(),
+                seq.into(),
+            ],
+        )?;
+        if written == 0 {
+            return Ok(false);
+        }
+        let span = |number: usize| i64::try_from(number).unwrap_or(0);
+        self.sql.run(
+            "INSERT INTO payloads VALUES (?, ?, ?, ?, ?, ?, ?)",
+            &[
+                seq.into(),
+                row.id.as_str().into(),
+                row.body.into(),
+                row.append.data.map(|(at, _)| span(at)).into(),
+                row.append.data.map(|(_, length)| span(length)).into(),
+                row.append.about.map(|about| about.get()).into(),
+                row.data.into(),
+            ],
+        )?;
+        self.next_seq.set(Some(seq.saturating_add(1)));
+        Ok(true)
+    }
+
+    /// A delivery without its attempts and body.
+    pub fn find(&self, id: Id) -> Result<Option<Row>, JsValue> {
+        if !self.exists()? {
+            return Ok(None);
+        }
+        let query = format!("SELECT {COLUMNS} FROM deliveries d WHERE d.id = ?");
+        Ok(self
+            .sql
+            .row(&query, &[id.as_str().into()])?
+            .and_then(|row| Row::read(&row)))
+    }
+
+    /// A delivery with all that is known of it.
+    pub fn whole(&self, id: Id) -> Result<Option<Row>, JsValue> {
+        if !self.exists()? {
+            return Ok(None);
+        }
+        let query = format!(
+            "SELECT {COLUMNS}, d.attempts, p.body FROM deliveries d LEFT JOIN payloads p ON p.seq = d.payload WHERE d.id = ?"
+        );
+        let found = self.sql.row(&query, &[id.as_str().into()])?;
+        Ok(found.and_then(|row| {
+            Some(Row {
+                attempts: row.text(12),
+                body: row.blob(13),
+                ..Row::read(&row)?
+            })
+        }))
+    }
+
+    /// Moves a delivery on without an attempt.
+    pub fn advance(&self, id: Id, progress: &Progress) -> Result<(), JsValue> {
+        self.sql.run(
+            "UPDATE deliveries SET stage = ?, next_at = ?, completed_at = ? WHERE id = ?",
+            &[
+                i64::from(progress.stage as u8).into(),
+                progress.next_at.into(),
+                progress.completed_at.into(),
+                id.as_str().into(),
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Records an attempt, unless the delivery has moved on since `before` was read. Whether it was recorded.
+    pub fn settle(&self, id: Id, settled: &Settlement<'_>) -> Result<bool, JsValue> {
+        let Settlement {
+            before,
+            after,
+            planned,
+            asked,
+            attempts,
+            url,
+        } = settled;
+        let written = self.sql.run(
+            "UPDATE deliveries SET stage = ?, tries = ?, count = ?, next_at = ?, completed_at = ?, planned = ?,
+             asked = ?, attempts = ?, url = ? WHERE id = ? AND stage = ? AND count = ?",
+            &[
+                i64::from(after.stage as u8).into(),
+                after.tries.into(),
+                after.count.into(),
+                after.next_at.into(),
+                after.completed_at.into(),
+                (*planned).into(),
+                i64::from(*asked).into(),
+                (*attempts).into(),
+                (*url).into(),
+                id.as_str().into(),
+                i64::from(before.stage as u8).into(),
+                before.count.into(),
+            ],
+        )?;
+        Ok(written > 0)
+    }
+
+    /// Notes that a person wants an attempt.
+    pub fn ask(&self, id: Id) -> Result<(), JsValue> {
+        self.sql
+            .run("UPDATE deliveries SET asked = 1 WHERE id = ?", &[id.as_str().into()])?;
+        Ok(())
+    }
+
+    /// When the next attempt is owed that no delivery's own alarm will ask for.
+    pub fn next_due(&self) -> Result<Option<Millis>, JsValue> {
+        if !self.exists()? {
+            return Ok(None);
+        }
+        let row = self.sql.row(
+            "SELECT min(at) FROM (SELECT coalesce(next_at, 0) AS at FROM deliveries
+                 WHERE stage = 2 AND stage NOT IN (0, 4)
+             UNION ALL SELECT 0 FROM deliveries WHERE asked > 0)",
+            &[],
+        )?;
+        Ok(row.and_then(|row| row.number(0)))
+    }
+
+    /// Attempts that are owed now: id, URL of its own, and whether a person asked.
+    pub fn due(&self, now: Millis, limit: u32) -> Result<Vec<(Id, Option<String>, bool)>, JsValue> {
+        let rows = self.sql.rows(
+            "SELECT id, url, 1 FROM deliveries WHERE asked > 0
+             UNION ALL SELECT * FROM (SELECT id, url, 0 FROM deliveries
+                 WHERE stage = 2 AND stage NOT IN (0, 4) AND coalesce(next_at, 0) <= ? ORDER BY id LIMIT ?)",
+            &[now.into(), limit.into()],
+        )?;
+        Ok(rows
+            .iter()
+            .filter_map(|row| Some((Id::parse_bare(&row.text(0)?)?, row.text(1), row.number(2) == Some(1))))
+            .collect())
+    }
+
+    /// Lets go what was held. Whether there was any.
+    pub fn release(&self, now: Millis) -> Result<bool, JsValue> {
+        let written = self.sql.run(
+            "UPDATE deliveries SET stage = 2, next_at = max(coalesce(next_at, 0), ?)
+             WHERE stage = 3 AND stage NOT IN (0, 4)",
+            &[now.into()],
+        )?;
+        Ok(written > 0)
+    }
+
+    /// Calls off all that is pending.
+    pub fn cancel_all(&self, now: Millis) -> Result<(), JsValue> {
+        for pending in [
+            "stage IN (1, 2, 3) AND stage NOT IN (0, 4) AND ? >= 0",
+            "stage = 0 AND id IN (SELECT delivery FROM payloads WHERE seq > ?)",
+        ] {
+            let query =
+                format!("UPDATE deliveries SET stage = 6, next_at = NULL, completed_at = ?, asked = 0 WHERE {pending}");
+            self.sql.run(&query, &[now.into(), self.mark.get().into()])?;
+        }
+        Ok(())
+    }
+
+    /// Deliveries, newest first.
+    pub fn list(&self, query: &Query) -> Result<Vec<Row>, JsValue> {
+        if !self.exists()? {
+            return Ok(Vec::new());
+        }
+        let Some(stages) = &query.stages else {
+            return self.list_where("1", query);
+        };
+        let mut found = Vec::new();
+        for stage in stages {
+            let condition = match Stage::from_stored(*stage) {
+                Some(Stage::Delivered) => "d.stage = 4".to_owned(),
+                Some(Stage::Fresh) => {
+                    format!(
+                        "d.stage = 0 AND d.id IN (SELECT delivery FROM payloads WHERE seq > {})",
+                        self.mark.get()
+                    )
+                }
+                _ => format!("d.stage = {stage} AND d.stage NOT IN (0, 4)"),
+            };
+            found.append(&mut self.list_where(&condition, query)?);
+        }
+        found.sort_by_key(|row| std::cmp::Reverse(row.id));
+        found.truncate(query.limit as usize);
+        Ok(found)
+    }
+
+    fn list_where(&self, condition: &str, query: &Query) -> Result<Vec<Row>, JsValue> {
+        let (from, below) = match &query.only {
+            // 'z' is the last digit of the alphabet that ids are written in, '~' comes after it.
+            Some(event) => (event.clone(), [event, "~"].concat()),
+            None => (
+                query.from.clone().unwrap_or_default(),
+                query.below.clone().unwrap_or_else(|| "~".into()),
+            ),
+        };
+        let below = query.below.clone().filter(|cursor| *cursor < below).unwrap_or(below);
+        let kind = if query.kind.is_some() {
+            "d.kind = ?"
+        } else {
+            "? IS NULL"
+        };
+        let text = format!(
+            "SELECT {COLUMNS} FROM deliveries d WHERE {condition} AND d.id >= ? AND d.id < ? AND {kind} ORDER BY d.id DESC LIMIT ?"
+        );
+        let params: [Value<'_>; 4] = [
+            (&from).into(),
+            (&below).into(),
+            query.kind.as_ref().into(),
+            query.limit.into(),
+        ];
+        Ok(self.sql.rows(&text, &params)?.iter().filter_map(Row::read).collect())
+    }
+
+    /// The event that a delivery is of, as JSON, where this is the place that remembers it.
+    pub fn event(&self, id: Id) -> Result<Option<String>, JsValue> {
+        if !self.exists()? {
+            return Ok(None);
+        }
+        let row = self.sql.row(
+            "SELECT d.kind, d.event, p.about, p.body, p.data_at, p.data_length, p.data
+             FROM deliveries d JOIN payloads p ON p.seq = d.payload WHERE d.id = ? AND p.about IS NOT NULL",
+            &[id.as_str().into()],
+        )?;
+        Ok(row.and_then(|row| {
+            let data = match (row.number(4), row.number(5)) {
+                (Some(at), Some(length)) => {
+                    let end = u32::try_from(at.saturating_add(length)).ok()?;
+                    row.blob(3)?.subarray(u32::try_from(at).ok()?, end)
+                }
+                _ => row.blob(6)?,
+            };
+            let data = String::from_utf8(data.to_vec()).ok()?;
+            let event = row.text(1).unwrap_or_else(|| id.with(EVENT));
+            let about: About = serde_json::from_str(&row.text(2)?).ok()?;
+            Some(about.view(&event, &row.text(0)?, &data, id.time()))
+        }))
+    }
+}
+
+impl Row {
+    fn read(row: &Columns) -> Option<Self> {
+        let count = |at| {
+            row.number(at)
+                .and_then(|number| u32::try_from(number).ok())
+                .unwrap_or(0)
+        };
+        Some(Row {
+            id: Id::parse_bare(&row.text(0)?)?,
+            progress: Progress {
+                stage: Stage::from_stored(u8::try_from(row.number(1)?).ok()?)?,
+                tries: count(2),
+                count: count(3),
+                next_at: row.number(4),
+                completed_at: row.number(5),
+            },
+            kind: row.text(6)?,
+            event: row.text(7),
+            url: row.text(8),
+            test: row.number(9) == Some(1),
+            planned: count(10),
+            asked: count(11) > 0,
+            attempts: None,
+            body: None,
+        })
+    }
+
+    /// The event's id.
+    pub fn event_id(&self) -> String {
+        self.event.clone().unwrap_or_else(|| self.id.with(EVENT))
+    }
+
+    /// As a list shows it.
+    pub fn view(&self, prepared: Option<&Prepared>) -> Json {
+        let destination = prepared.map(|prepared| &prepared.destination);
+        let progress = &self.progress;
+        let next_at = match progress.stage {
+            Stage::Fresh | Stage::Due => Some(progress.next_at.unwrap_or_else(|| self.id.time())),
+            Stage::Waiting => progress.next_at,
+            _ => None,
+        };
+        json!({
+            "id": self.id.with(DELIVERY),
+            "event": {"id": self.event_id(), "type": self.kind},
+            "subscription": destination.and_then(|destination| destination.subscription.as_ref()),
+            "url": self.url.as_ref().or(destination.and_then(|destination| destination.url.as_ref())),
+            "status": progress.stage.status(),
+            "attemptCount": progress.count,
+            "maxAttempts": self.planned,
+            "nextAttemptAt": next_at.map(rfc3339),
+            "createdAt": rfc3339(self.id.time()),
+            "completedAt": progress.completed_at.map(rfc3339),
+        })
+    }
+
+    /// As it is shown alone.
+    pub fn view_whole(&self, prepared: Option<&Prepared>) -> Json {
+        let mut view = self.view(prepared);
+        let body = self
+            .body
+            .as_ref()
+            .map(|body| String::from_utf8_lossy(&body.to_vec()).into_owned());
+        let attempts = self
+            .attempts
+            .as_deref()
+            .and_then(|list| serde_json::from_str(list).ok());
+        if let Some(fields) = view.as_object_mut() {
+            fields.insert("payload".into(), body.into());
+            fields.insert("attempts".into(), attempts.unwrap_or_else(|| json!([])));
+        }
+        view
+    }
+}

@@ -1,0 +1,521 @@
+//! The object of a subscription: the log of its deliveries, the attempts, and everything that is per destination.
+//!
+//! Appending is idempotent: a delivery's id is made from the event and the place, and inserted once. The reply means
+//! durable. Right after it the attempt goes out (`sender`); only a delivery that must be tried again gets an object of
+//! its own, which hands it back when its time has come. What a crash left unsettled is found when the object wakes,
+//! and it always wakes: an alarm stands as long as anything is owed.
+
+mod log;
+mod sender;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Promise, Uint8Array};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{future_to_promise, spawn_local};
+use web_sys::Request;
+
+use super::{Outcome, Reply, answering, steps, storage};
+use crate::body::Fields;
+use crate::delivery::{Progress, Ring, Stage, Trigger};
+use crate::edge::{self, Env, State};
+use crate::event::{About, MAX_EVENT, Target, is_type};
+use crate::id::{DELIVERY, EVENT, Id, Place};
+use crate::problem::{Fault, Problem};
+use crate::profile::Facts;
+use crate::subscription::{Destination, Status};
+use crate::time::Millis;
+use log::Log;
+use sender::{Job, Lane, Prepared, Queue};
+
+pub use log::{Query, RENDERED_LIMIT};
+
+/// How soon an object that was interrupted wakes to see what it owes.
+const WATCH: Millis = 10_000;
+
+/// The head of an append: what the log needs to know beside the body, which follows it byte for byte.
+#[derive(Serialize, Deserialize)]
+pub struct Append<'a> {
+    /// The delivery's id, without its prefix.
+    pub id: &'a str,
+    /// The event's type.
+    pub kind: &'a str,
+    /// The event's id, where it is not made from the same characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// A destination of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Not to be sent before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Millis>,
+    /// Length of the body.
+    pub length: usize,
+    /// Offset and length of the event's data in the body; where it is none, the data follow the body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<(usize, usize)>,
+    /// What else is to be remembered of the event, at the one place that remembers it.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub about: Option<&'a RawValue>,
+}
+
+struct Inner {
+    state: State,
+    env: Env,
+    name: String,
+    is_direct: bool,
+    log: Log,
+    memory: RefCell<Memory>,
+}
+
+/// What is lost when the object is evicted, and found again in the log.
+#[derive(Default)]
+struct Memory {
+    prepared: Option<Rc<Prepared>>,
+    queue: Queue,
+    alarm: Option<Millis>,
+    awake: bool,
+}
+
+/// The object.
+#[wasm_bindgen]
+pub struct Subscription(Rc<Inner>);
+
+#[wasm_bindgen]
+impl Subscription {
+    /// Called by the runtime.
+    #[wasm_bindgen(constructor)]
+    pub fn new(state: State, env: Env) -> Self {
+        let log = Log::new(state.open());
+        let name = state.own_name();
+        let is_direct = place_of(&name).is_some_and(Place::is_direct);
+        Subscription(Rc::new(Inner {
+            state,
+            env,
+            name,
+            is_direct,
+            log,
+            memory: RefCell::default(),
+        }))
+    }
+
+    /// A call from the worker, the application's object or a delivery's.
+    pub fn fetch(&self, request: Request) -> Promise {
+        let inner = self.0.clone();
+        answering(async move {
+            let head = edge::Head::of(&request);
+            let body = edge::body(&request, MAX_EVENT.saturating_mul(4)).await?;
+            inner.wake()?;
+            match steps(head.target().0).as_slice() {
+                ["append"] => inner.append(&body).await,
+                ["ring", id] => inner.ring(id),
+                ["destination"] => inner.set_destination(&body.to_vec()),
+                ["test"] => inner.test(&body.to_vec()).await,
+                ["list"] => inner.list(&body.to_vec()),
+                ["get", id] => inner.get(id),
+                ["event", id] => inner.event(id),
+                ["retry", id] => inner.retry(id).await,
+                ["cancel", id] => inner.cancel(id),
+                _ => Err(Problem::not_found("call")),
+            }
+        })
+    }
+
+    /// The alarm: somebody may owe something.
+    pub fn alarm(&self) -> Promise {
+        let inner = self.0.clone();
+        future_to_promise(async move {
+            inner.memory.borrow_mut().alarm = None;
+            // Throwing would end after six times; the watch is set again instead.
+            if let Err(problem) = inner.watch().await {
+                edge::log(&format!("watch: {}", problem.detail));
+                inner.wake_at(edge::now().saturating_add(WATCH));
+            }
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+}
+
+impl Inner {
+    /// Once in the life of an instance: what the one before it owed is taken over.
+    fn wake(&self) -> Result<(), Problem> {
+        if std::mem::replace(&mut self.memory.borrow_mut().awake, true) {
+            return Ok(());
+        }
+        if self.log.recover(edge::now()).map_err(storage)? {
+            self.memory.borrow_mut().queue.more_in_log();
+            self.wake_at(edge::now());
+        }
+        Ok(())
+    }
+
+    /// Makes sure that the object wakes at `at` or before.
+    fn wake_at(&self, at: Millis) {
+        let mut memory = self.memory.borrow_mut();
+        if memory.alarm.is_none_or(|standing| standing > at) {
+            memory.alarm = Some(at);
+            self.state.alarm_at(at);
+        }
+    }
+
+    async fn watch(self: &Rc<Self>) -> Result<(), Problem> {
+        self.wake()?;
+        self.prepared().await?;
+        self.report().await;
+        let now = edge::now();
+        if let Some(due) = self.log.next_due().map_err(storage)? {
+            if due <= now {
+                self.memory.borrow_mut().queue.more_in_log();
+            } else {
+                self.wake_at(due);
+            }
+        }
+        self.start_senders();
+        let busy = self.memory.borrow().queue.is_busy();
+        if busy {
+            self.wake_at(now.saturating_add(WATCH));
+        } else {
+            self.log.advance_mark().map_err(storage)?;
+        }
+        Ok(())
+    }
+
+    /// The destination as it is now; asked of the application's object where this one was never told.
+    async fn prepared(&self) -> Result<Rc<Prepared>, Problem> {
+        if let Some(prepared) = self.memory.borrow().prepared.clone() {
+            return Ok(prepared);
+        }
+        let stored = self.log.read("destination").map_err(storage)?;
+        let json = match stored {
+            Some(json) => json,
+            None => {
+                let (application, place) = self.name.split_once('/').unwrap_or_default();
+                let path = ["/destination/", place].concat();
+                let said = self.env.call("APPLICATION", application, &path, JsValue::NULL).await?;
+                if said.status != 200 {
+                    return Err(Problem::not_found("subscription"));
+                }
+                said.text
+            }
+        };
+        self.adopt(&json)
+    }
+
+    /// Takes over a destination, unless a newer one is known.
+    fn adopt(&self, json: &str) -> Result<Rc<Prepared>, Problem> {
+        let destination: Destination =
+            serde_json::from_str(json).map_err(|error| Problem::not_json(error.to_string()))?;
+        if let Some(known) = self.memory.borrow().prepared.clone()
+            && known.destination.version > destination.version
+        {
+            return Ok(known);
+        }
+        self.log.write("destination", json).map_err(storage)?;
+        let prepared = Rc::new(Prepared::new(destination, self.env.allow_private())?);
+        self.memory.borrow_mut().prepared = Some(prepared.clone());
+        Ok(prepared)
+    }
+
+    fn set_destination(self: &Rc<Self>, body: &[u8]) -> Outcome {
+        let text = String::from_utf8_lossy(body);
+        let before = self
+            .memory
+            .borrow()
+            .prepared
+            .as_ref()
+            .map(|known| known.destination.status);
+        let prepared = self.adopt(&text)?;
+        match prepared.destination.status {
+            Status::Deleted => self.log.cancel_all(edge::now()).map_err(storage)?,
+            Status::Active if before != Some(Status::Active) && self.log.release(edge::now()).map_err(storage)? => {
+                self.memory.borrow_mut().queue.more_in_log();
+                self.wake_at(edge::now().saturating_add(WATCH));
+                self.start_senders();
+            }
+            _ => {}
+        }
+        Ok(Reply::Done)
+    }
+
+    async fn append(self: &Rc<Self>, frame: &Uint8Array) -> Outcome {
+        let prepared = self.prepared().await?;
+        let bytes = frame.to_vec();
+        let (head, rest) = split_frame(&bytes).ok_or_else(|| Problem::not_json("no frame"))?;
+        let append: Append<'_> = serde_json::from_slice(head).map_err(|error| Problem::not_json(error.to_string()))?;
+        let id = Id::parse_bare(append.id).ok_or_else(|| Problem::not_found("delivery"))?;
+        let offset = u32::try_from(head.len().saturating_add(1)).unwrap_or(u32::MAX);
+        let body_end = offset.saturating_add(u32::try_from(append.length).unwrap_or(u32::MAX));
+        let body = frame.subarray(offset, body_end);
+        let data = (append.about.is_some() && append.data.is_none()).then(|| frame.subarray(body_end, frame.length()));
+
+        let now = edge::now();
+        let first_delay = prepared.profile.retry.delay(0, edge::chance()).unwrap_or(0);
+        let first_at = append.not_before.unwrap_or(0).max(now.saturating_add(first_delay));
+        let later = first_at > now;
+        let mut progress = Progress::accepted(later.then_some(first_at));
+        let mut memory = self.memory.borrow_mut();
+        match prepared.destination.status {
+            Status::Deleted => progress = progress.cancel(now).unwrap_or(progress),
+            Status::Paused | Status::Disabled => progress.stage = Stage::Held,
+            Status::Active if memory.queue.is_full() => progress.stage = Stage::Due,
+            Status::Active => {}
+        }
+        let row = log::NewRow {
+            id,
+            append: &append,
+            progress,
+            attempts_planned: prepared.profile.retry.attempts(),
+            test: false,
+            body: &body,
+            data: data.as_ref(),
+        };
+        if !self.log.insert(&row).map_err(storage)? {
+            return Ok(Reply::Done);
+        }
+        match progress.stage {
+            Stage::Fresh => {
+                let lane = self.lane(append.url.as_deref());
+                let started =
+                    memory
+                        .queue
+                        .push(Job::fresh(id, lane, &append, body, rest.get(..append.length), first_at));
+                drop(memory);
+                self.wake_at(now.saturating_add(WATCH));
+                if let Some(job) = started {
+                    self.start(job);
+                }
+            }
+            Stage::Due => {
+                memory.queue.more_in_log();
+                drop(memory);
+                self.wake_at(now.saturating_add(WATCH));
+            }
+            _ => {}
+        }
+        Ok(Reply::Done)
+    }
+
+    /// A delivery's own alarm rang: the attempt is this object's to make again.
+    fn ring(self: &Rc<Self>, id: &str) -> Outcome {
+        let Some(id) = Id::parse_bare(id) else {
+            return Ok(Reply::Done);
+        };
+        let Some(row) = self.log.find(id).map_err(storage)? else {
+            return Ok(Reply::Done);
+        };
+        let active = match self.memory.borrow().prepared.as_ref() {
+            Some(prepared) => prepared.destination.status == Status::Active,
+            // Not known yet: taken as active, and seen again before the attempt.
+            None => true,
+        };
+        match row.progress.ring(edge::now(), active) {
+            Ring::Again(at) => Ok(Reply::Json(200, at.to_string())),
+            Ring::Done(None) => Ok(Reply::Done),
+            Ring::Done(Some(progress)) => {
+                self.log.advance(id, &progress).map_err(storage)?;
+                if progress.stage == Stage::Due {
+                    self.wake_at(edge::now().saturating_add(WATCH));
+                    let lane = self.lane(row.url.as_deref());
+                    self.enqueue(Job::from_log(id, Trigger::Schedule, lane));
+                }
+                Ok(Reply::Done)
+            }
+        }
+    }
+
+    /// Where deliveries have URLs of their own, those to one host wait for each other alone.
+    fn lane(&self, url: Option<&str>) -> Lane {
+        url.filter(|_| self.is_direct).map(Lane::to).unwrap_or_default()
+    }
+
+    fn enqueue(self: &Rc<Self>, job: Job) {
+        let started = self.memory.borrow_mut().queue.push(job);
+        if let Some(job) = started {
+            self.start(job);
+        }
+    }
+
+    /// Sends `job` now, and after it what else waits.
+    fn start(self: &Rc<Self>, job: Job) {
+        let inner = self.clone();
+        spawn_local(async move { inner.send_all(job).await });
+    }
+
+    fn start_senders(self: &Rc<Self>) {
+        for _ in 0..sender::PER_WAKE {
+            let job = self.next_job();
+            match job {
+                Some(job) => self.start(job),
+                None => return,
+            }
+        }
+    }
+
+    async fn test(self: &Rc<Self>, body: &[u8]) -> Outcome {
+        let prepared = self.prepared().await?;
+        if prepared.destination.status == Status::Deleted {
+            return Err(Problem::not_found("subscription"));
+        }
+        let mut fields = Fields::parse_optional(body)?;
+        let kind = fields
+            .take::<String>("type", "must be a string")
+            .unwrap_or_else(|| "webhook.test".into());
+        if !is_type(&kind) {
+            fields.fault("type", "must be 1 to 128 letters, digits or _ . : / -");
+        }
+        let sample = RawValue::from_string(r#"{"message":"This is a test event."}"#.into()).ok();
+        let data = fields.raw("data").or(sample.as_deref()).unwrap_or(RawValue::NULL);
+        fields.finish()?;
+        let place = place_of(&self.name).ok_or_else(|| Problem::not_found("subscription"))?;
+        let now = edge::now();
+        let id = Id::new(now, edge::random_id(), place);
+        let (event_id, delivery_id) = (id.with(EVENT), id.with(DELIVERY));
+        let subscription = prepared.destination.subscription.as_deref().unwrap_or_default();
+        let rendered = prepared.profile.body.render(&Facts {
+            event_id: &event_id,
+            event_type: &kind,
+            occurred_at: now,
+            data,
+            delivery_id: &delivery_id,
+            subscription_id: subscription,
+        });
+        if rendered.bytes.len() > RENDERED_LIMIT {
+            return Err(Problem::invalid(vec![Fault {
+                pointer: "/data".into(),
+                detail: "is too large".into(),
+            }]));
+        }
+        let target = Target {
+            id: delivery_id.clone(),
+            subscription: prepared.destination.subscription.clone(),
+        };
+        let about = About {
+            occurred_at: now,
+            deliveries: vec![target],
+            ..About::default()
+        };
+        let about = serde_json::value::to_raw_value(&about).map_err(|error| Problem::not_json(error.to_string()))?;
+        let append = Append {
+            id: id.as_str(),
+            kind: &kind,
+            event: None,
+            url: None,
+            not_before: None,
+            length: rendered.bytes.len(),
+            data: rendered.data,
+            about: Some(&about),
+        };
+        let bytes = Uint8Array::from(rendered.bytes.as_slice());
+        let spare = Uint8Array::from(data.get().as_bytes());
+        let row = log::NewRow {
+            id,
+            append: &append,
+            progress: Progress::accepted(None),
+            attempts_planned: 1,
+            test: true,
+            body: &bytes,
+            data: rendered.data.is_none().then_some(&spare),
+        };
+        self.log.insert(&row).map_err(storage)?;
+        self.wake_at(now.saturating_add(WATCH));
+        let job = Job::test(id, &append, bytes, &rendered.bytes);
+        let report = self.attempt(&job).await?;
+        Reply::ok(&report)
+    }
+
+    fn list(&self, body: &[u8]) -> Outcome {
+        let query: Query = serde_json::from_slice(body).map_err(|error| Problem::not_json(error.to_string()))?;
+        let rows = self.log.list(&query).map_err(storage)?;
+        let views: Vec<_> = rows.iter().map(|row| row.view(self.destination().as_deref())).collect();
+        Reply::ok(&views)
+    }
+
+    fn get(&self, id: &str) -> Outcome {
+        let id = Id::parse_bare(id).ok_or_else(|| Problem::not_found("delivery"))?;
+        let row = self
+            .log
+            .whole(id)
+            .map_err(storage)?
+            .ok_or_else(|| Problem::not_found("delivery"))?;
+        Reply::ok(&row.view_whole(self.destination().as_deref()))
+    }
+
+    fn event(&self, id: &str) -> Outcome {
+        let id = Id::parse_bare(id).ok_or_else(|| Problem::not_found("event"))?;
+        let event = self
+            .log
+            .event(id)
+            .map_err(storage)?
+            .ok_or_else(|| Problem::not_found("event"))?;
+        Ok(Reply::Json(200, event))
+    }
+
+    fn destination(&self) -> Option<Rc<Prepared>> {
+        if let Some(known) = self.memory.borrow().prepared.clone() {
+            return Some(known);
+        }
+        let json = self.log.read("destination").ok().flatten()?;
+        self.adopt(&json).ok()
+    }
+
+    async fn retry(self: &Rc<Self>, id: &str) -> Outcome {
+        let id = Id::parse_bare(id).ok_or_else(|| Problem::not_found("delivery"))?;
+        let row = self
+            .log
+            .find(id)
+            .map_err(storage)?
+            .ok_or_else(|| Problem::not_found("delivery"))?;
+        let prepared = self.prepared().await?;
+        if prepared.destination.status == Status::Deleted {
+            return Err(Problem::new(
+                409,
+                "subscription_deleted",
+                "The subscription of this delivery is gone.",
+            ));
+        }
+        self.log.ask(id).map_err(storage)?;
+        self.wake_at(edge::now().saturating_add(WATCH));
+        let lane = self.lane(row.url.as_deref());
+        self.enqueue(Job::from_log(id, Trigger::Manual, lane));
+        Reply::json(202, &row.view(Some(&prepared)))
+    }
+
+    fn cancel(&self, id: &str) -> Outcome {
+        let id = Id::parse_bare(id).ok_or_else(|| Problem::not_found("delivery"))?;
+        let row = self
+            .log
+            .find(id)
+            .map_err(storage)?
+            .ok_or_else(|| Problem::not_found("delivery"))?;
+        if row.progress.stage == Stage::Cancelled {
+            return Reply::ok(&row.view(self.destination().as_deref()));
+        }
+        let cancelled = row.progress.cancel(edge::now()).ok_or_else(|| {
+            Problem::new(
+                409,
+                "not_pending",
+                format!("The delivery is {} already.", row.progress.stage.status()),
+            )
+        })?;
+        self.log.advance(id, &cancelled).map_err(storage)?;
+        let row = self
+            .log
+            .find(id)
+            .map_err(storage)?
+            .ok_or_else(|| Problem::not_found("delivery"))?;
+        Reply::ok(&row.view(self.destination().as_deref()))
+    }
+}
+
+/// Objects are named by their application and their place in it.
+fn place_of(name: &str) -> Option<Place> {
+    Place::parse(name.split_once('/')?.1)
+}
+
+fn split_frame(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = bytes.iter().position(|byte| *byte == b'\n')?;
+    Some((bytes.get(..at)?, bytes.get(at.saturating_add(1)..)?))
+}

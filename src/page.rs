@@ -1,0 +1,150 @@
+//! Queries and pages of lists.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crate::id::Id;
+use crate::problem::Problem;
+use crate::time::{Millis, parse_rfc3339};
+
+const DEFAULT_LIMIT: u32 = 50;
+const MAX_LIMIT: u32 = 250;
+
+/// What a list was asked for.
+#[derive(Debug)]
+pub struct Page<'a> {
+    /// How many, 1 to 250.
+    pub limit: u32,
+    cursor: Option<Cow<'a, str>>,
+    rest: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
+}
+
+impl<'a> Page<'a> {
+    /// Reads a query with `limit`, `cursor` and the parameters in `known`.
+    ///
+    /// # Errors
+    /// 422 for a parameter that is unknown, given twice or out of its range.
+    pub fn read(query: &'a str, known: &[&str]) -> Result<Self, Problem> {
+        let mut rest = BTreeMap::new();
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            if !known.contains(&name.as_ref()) && name != "limit" && name != "cursor" {
+                return Err(Problem::query(&name, "is not a known parameter"));
+            }
+            if rest.contains_key(&name) {
+                return Err(Problem::query(&name, "is given more than once"));
+            }
+            rest.insert(name, value);
+        }
+        let limit = match rest.remove("limit") {
+            None => DEFAULT_LIMIT,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|limit| (1..=MAX_LIMIT).contains(limit) && text.bytes().all(|byte| byte.is_ascii_digit()))
+                .ok_or_else(|| Problem::query("limit", "must be a whole number from 1 to 250"))?,
+        };
+        let cursor = rest.remove("cursor");
+        Ok(Page { limit, cursor, rest })
+    }
+
+    /// A parameter's value.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.rest.get(name).map(AsRef::as_ref)
+    }
+
+    /// A parameter that is a time.
+    ///
+    /// # Errors
+    /// 422 for what is no RFC 3339 time.
+    pub fn time(&self, name: &str) -> Result<Option<Millis>, Problem> {
+        match self.get(name) {
+            None => Ok(None),
+            // A plus sign that nobody escaped arrives as a space.
+            Some(text) => parse_rfc3339(&text.replace(' ', "+"))
+                .map(Some)
+                .ok_or_else(|| Problem::query(name, "must be an RFC 3339 time")),
+        }
+    }
+
+    /// The id that the page starts below; above every id for the first page.
+    ///
+    /// # Errors
+    /// 422 for a cursor that this list never gave.
+    pub fn below(&self, prefix: &str) -> Result<String, Problem> {
+        match &self.cursor {
+            None => Ok([prefix, "~"].concat()),
+            Some(cursor) => Id::parse_bare(cursor).map(|id| id.with(prefix)).ok_or_else(|| {
+                Problem::query("cursor", "is not one that this list has answered").coded("invalid_cursor")
+            }),
+        }
+    }
+
+    /// The answer, from one item more than the page holds where there are more: each item's JSON, and its id.
+    pub fn answer(&self, mut items: Vec<String>, ids: Vec<String>) -> String {
+        let limit = self.limit as usize;
+        let next = match items.len() > limit {
+            true => ids
+                .get(limit.saturating_sub(1))
+                .and_then(|id| id.split_once('_'))
+                .map(|(_, bare)| bare),
+            false => None,
+        };
+        items.truncate(limit);
+        let next = next.map_or("null".to_owned(), |cursor| format!("\"{cursor}\""));
+        format!("{{\"data\":[{}],\"nextCursor\":{next}}}", items.join(","))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn reads_a_query_and_refuses_nonsense() {
+        let page = Page::read(
+            "limit=250&status=failed&since=2026-05-18T12:00:00%2B02:00",
+            &["status", "since"],
+        )
+        .unwrap();
+        assert_eq!((page.limit, page.get("status")), (250, Some("failed")));
+        assert_eq!(page.time("since").unwrap(), parse_rfc3339("2026-05-18T10:00:00Z"));
+        assert_eq!(page.below("del_").unwrap(), "del_~");
+        for query in [
+            "limit=0",
+            "limit=251",
+            "limit=+5",
+            "limit=a",
+            "limit=5&limit=6",
+            "stauts=failed",
+        ] {
+            assert_eq!(Page::read(query, &["status"]).unwrap_err().status, 422, "{query}");
+        }
+        for cursor in ["x", "del_", "%00", "0123456789abcdefghjkmnpqrst'"] {
+            let query = format!("cursor={cursor}");
+            assert_eq!(
+                Page::read(&query, &[]).unwrap().below("del_").unwrap_err().code,
+                "invalid_cursor",
+                "{cursor}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_cursor_is_the_last_item_shown() {
+        let page = Page::read("limit=2", &[]).unwrap();
+        let items = |count: usize| (0..count).map(|at| at.to_string()).collect::<Vec<_>>();
+        let ids = |count: usize| (0..count).map(|at| format!("del_{at}")).collect::<Vec<_>>();
+        assert_eq!(page.answer(items(3), ids(3)), r#"{"data":[0,1],"nextCursor":"1"}"#);
+        assert_eq!(page.answer(items(2), ids(2)), r#"{"data":[0,1],"nextCursor":null}"#);
+    }
+
+    proptest! {
+        #[test]
+        fn no_query_panics(query: String) {
+            if let Ok(page) = Page::read(&query, &["since"]) {
+                let _ = (page.below("del_"), page.time("since"));
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Paths.
+
+/// What the placeholders of `pattern` stand for in `path`, percent-decoded, if it fits.
+pub fn params(pattern: &str, path: &str) -> Option<Vec<String>> {
+    let mut found = Vec::new();
+    let mut path = path.split('/');
+    for step in pattern.split('/') {
+        let given = path.next()?;
+        if step.starts_with('{') {
+            found.push(decode(given)?);
+        } else if step != given {
+            return None;
+        }
+    }
+    path.next().is_none().then_some(found)
+}
+
+/// Undoes percent-encoding. `None` for what is empty or no UTF-8.
+fn decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let digits = tail.first_chunk::<2>().filter(|_| *first == b'%');
+        match digits.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = tail.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8(bytes).ok().filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_path_fits_its_pattern_or_not() {
+        let one = |path| params("/v1/events/{id}", path).map(|found| found.concat());
+        assert_eq!(one("/v1/events/evt_1").as_deref(), Some("evt_1"));
+        assert_eq!(one("/v1/events/a%2Fb%c3%a9%").as_deref(), Some("a/bé%"));
+        for path in [
+            "/v1/events",
+            "/v1/events/",
+            "/v1/events/a/b",
+            "/v1/events/%ff",
+            "/v2/events/a",
+            "",
+        ] {
+            assert_eq!(one(path), None, "{path}");
+        }
+        assert_eq!(params("/v1/events", "/v1/events"), Some(vec![]));
+    }
+
+    proptest! {
+        #[test]
+        fn no_path_panics(path: String) {
+            let _ = params("/v1/{a}/{b}", &path);
+        }
+    }
+}
