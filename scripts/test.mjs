@@ -10,18 +10,23 @@ main(async () => {
   const given = process.argv.slice(2);
   const options = given.filter((arg) => arg.startsWith("-"));
   const named = given.filter((arg) => !arg.startsWith("-")).map(find);
-  await setupNode();
-  await setupRust();
-  await setupPython();
-  await build();
-
   const counts = [];
-  if (named.length === 0) counts.push(await cargoTests());
-  counts.push(await nodeTests(options, named.length > 0 ? named : testFiles()));
+  try {
+    await setupNode();
+    await setupRust();
+    await setupPython();
+    await build();
+    if (named.length === 0) counts.push(await cargoTests());
+    counts.push(await nodeTests(options, named.length > 0 ? named : testFiles()));
+  } catch (error) {
+    // Whatever keeps the tests from running is a failure to count.
+    console.error(error instanceof Trouble ? `signet: ${error.message}` : error);
+    counts.push({ passed: 0, failed: 1, skipped: 0 });
+  }
   const [passed, failed, skipped] = ["passed", "failed", "skipped"].map((key) =>
-    counts.reduce((sum, c) => sum + c[key], 0),
+    counts.reduce((sum, count) => sum + count[key], 0),
   );
-  if (passed + failed === 0 || failed > 0) process.exitCode = 1;
+  if (passed === 0 || failed > 0) process.exitCode = 1;
   console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 });
 
