@@ -27,6 +27,7 @@ export function sumUp({ posted, refused, start, elapsed }, { arrivals, repeats }
   }
   latencies.sort((a, b) => a - b);
   return {
+    events: latencies.length,
     accepted: (posted.length / elapsed) * 1000,
     delivered: (inTime / elapsed) * 1000,
     p50: percentile(latencies, 0.5),

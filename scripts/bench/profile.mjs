@@ -33,9 +33,11 @@ async function connect(port) {
   return { call, close: () => socket.close() };
 }
 
-function label({ functionName, url, lineNumber }) {
-  const place = url ? `  ${path.basename(url)}:${lineNumber + 1}` : "";
-  return `${functionName || "(anonymous)"}${place}`;
+/** A function's name and file. Rust's names lose their hashes; a bundle is one long line, so lines say nothing there. */
+function label({ functionName, url, lineNumber, columnNumber }) {
+  const name = functionName.replace(/::h[0-9a-f]{16}/g, "").replace(/\[[0-9a-f]{10,16}\]/g, "") || "(anonymous)";
+  if (!url || url.includes("wasm")) return name;
+  return `${name}  ${path.basename(url)}:${lineNumber + 1}:${columnNumber + 1}`;
 }
 
 /** Seconds per function: `self` (a function of the runtime's own is told apart by its caller) and `total`. */
@@ -57,11 +59,13 @@ function sumUp({ nodes, samples, timeDeltas }) {
   return { self, total };
 }
 
-function print(title, times, busy, top) {
-  console.log(`\n${title}`);
+function print(title, times, busy, events) {
+  console.log(`\n${title}\n  share  µs/event`);
   const rows = [...times].filter(([name]) => name !== "(idle)").sort((a, b) => b[1] - a[1]);
-  for (const [name, time] of rows.slice(0, top))
-    console.log(`${((100 * time) / busy).toFixed(1).padStart(6)} %  ${name}`);
+  for (const [name, time] of rows.slice(0, TOP)) {
+    const share = `${((100 * time) / busy).toFixed(1)} %`.padStart(7);
+    console.log(`${share}${((time / events) * 1e6).toFixed(1).padStart(10)}  ${name.slice(0, 110)}`);
+  }
 }
 
 export async function profile(contender, { seconds, ...setting }) {
@@ -84,8 +88,8 @@ export async function profile(contender, { seconds, ...setting }) {
     console.log(
       `${contender.name}, profiled: ${figures.delivered.toFixed(0)} delivered/s, JavaScript and wasm busy ${((100 * busy) / all).toFixed(0)} % of the time`,
     );
-    print("Own time, share of busy", self, busy, TOP);
-    print("With all it called", total, busy, TOP / 2);
+    print("Own time", self, busy, figures.events);
+    print("With all it called", total, busy, figures.events);
     console.log(`\nWhole profile, for Chrome's DevTools or speedscope: ${file}`);
   } finally {
     await arena.close();
