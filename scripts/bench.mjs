@@ -49,7 +49,10 @@ function amount(name, most) {
 function machine() {
   const workerd = createRequire(import.meta.url)("workerd/package.json").version;
   const cpus = os.cpus();
-  return `${cpus.length} cores (${cpus[0]?.model.trim() || os.arch()}), ${os.platform()}, node ${process.versions.node}, workerd ${workerd}`;
+  // What else runs here slows both sides, not always evenly: a run says how busy the machine was before it.
+  const load = os.platform() === "win32" ? "" : `, load before the run ${os.loadavg()[0].toFixed(1)}`;
+  const model = cpus[0]?.model.trim() || os.arch();
+  return `${cpus.length} cores (${model}), ${os.platform()}, node ${process.versions.node}, workerd ${workerd}${load}`;
 }
 
 async function main() {
