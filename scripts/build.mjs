@@ -20,7 +20,7 @@ export async function build() {
     rmSync(STAMP, { force: true });
     // Read before the compiler reads them: a file saved meanwhile leads to another build, not to a wrong stamp.
     const sources = digest(inputs());
-    await step("building the worker (1 to 3 minutes the first time, then 10 to 30 s)", () =>
+    await step("building the worker (1 to 3 minutes)", () =>
       run(at(".tools/bin/worker-build"), ["--release"], { env: toolEnv() }),
     );
     const others = included();
