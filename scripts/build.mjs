@@ -8,6 +8,7 @@ import { at, cargoTools, isMain, main, root, run, step, toolEnv } from "./projec
 import { setupNode, setupRust } from "./setup.mjs";
 
 const STAMP = at("build/.stamp");
+const SCRIPT = at("build/index.js");
 const WASM = at("build/index_bg.wasm");
 const GZIP_LIMIT = 300 * 1024;
 
@@ -23,10 +24,19 @@ export async function build() {
     await step("building the worker (1 to 3 minutes)", () =>
       run(at(".tools/bin/worker-build"), ["--release"], { env: toolEnv() }),
     );
+    await strip();
+    dropRepeats();
     const others = included();
     writeFileSync(STAMP, JSON.stringify({ sources, others, hash: digest(others) }));
     report();
   });
+}
+
+/** worker-build keeps the names of all functions, a sixth of what a start has to load. */
+async function strip() {
+  const features = ["bulk-memory", "exception-handling", "multivalue", "mutable-globals", "nontrapping-float-to-int"];
+  const enable = [...features, "reference-types", "sign-ext"].map((feature) => `--enable-${feature}`);
+  await run(at("node_modules/.bin/wasm-opt"), ["--strip-debug", ...enable, WASM, "-o", WASM], { env: toolEnv() });
 }
 
 function fresh() {
@@ -62,6 +72,12 @@ function digest(files) {
     hash.update(`\0${file}\0`).update(existsSync(at(file)) ? readFileSync(at(file)) : "");
   }
   return hash.digest("hex");
+}
+
+/** wasm-bindgen names a module once for each function taken from it, and wrangler warns of every repeated key. */
+function dropRepeats() {
+  const script = readFileSync(SCRIPT, "utf8");
+  writeFileSync(SCRIPT, script.replace(/("\.\/snippets\/[^"]+":\s*[\w$]+)(?:,\s*\1)+/g, "$1"));
 }
 
 function report() {
