@@ -4,6 +4,7 @@
 //! what it is not is noted under its pointer, and what nobody asked for is noted as unknown.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::Deserialize;
@@ -71,21 +72,19 @@ impl<'a> Fields<'a> {
     }
 
     fn from_split(mut fields: Vec<(Cow<'a, str>, &'a RawValue)>, pointer: String) -> Self {
-        let mut faults = Vec::new();
         // A name given twice would mean one thing here and another to the next reader.
-        let mut seen = 0;
-        while let Some((name, _)) = fields.get(seen) {
-            let name = name.clone();
-            if fields.iter().filter(|(other, _)| *other == name).count() > 1 {
-                faults.push(Fault {
-                    pointer: join(&pointer, &name),
-                    detail: "is given more than once".into(),
-                });
-                fields.retain(|(other, _)| *other != name);
-            } else {
-                seen = seen.saturating_add(1);
-            }
-        }
+        let mut seen = HashSet::new();
+        let twice: HashSet<String> = fields
+            .iter()
+            .filter(|(name, _)| !seen.insert(name.as_ref()))
+            .map(|(name, _)| name.to_string())
+            .collect();
+        fields.retain(|(name, _)| !twice.contains(name.as_ref()));
+        let fault = |name: String| Fault {
+            pointer: join(&pointer, &name),
+            detail: "is given more than once".into(),
+        };
+        let faults = twice.into_iter().map(fault).collect();
         Fields {
             fields,
             faults,

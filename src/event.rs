@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use crate::body::Fields;
-use crate::destination;
+use crate::destination::{self, Rules};
 use crate::problem::Problem;
 use crate::time::{Millis, parse_rfc3339, rfc3339};
 
@@ -67,7 +67,7 @@ impl<'a> Event<'a> {
     ///
     /// # Errors
     /// 400 or 422, every fault named.
-    pub fn read(bytes: &'a [u8], key: Option<&str>, now: Millis, allow_private: bool) -> Result<Self, Problem> {
+    pub fn read(bytes: &'a [u8], key: Option<&str>, now: Millis, rules: Rules) -> Result<Self, Problem> {
         let mut fields = Fields::parse(bytes)?;
         let kind = match fields.require::<Text<'a>>("type", "must be a string") {
             Some(Text(kind)) => {
@@ -107,7 +107,7 @@ impl<'a> Event<'a> {
         }
         let webhook_url = fields.take::<String>("webhookUrl", "must be a string");
         let mut code = None;
-        let webhook_url = webhook_url.and_then(|url| match destination::check(&url, allow_private) {
+        let webhook_url = webhook_url.and_then(|url| match destination::check(&url, rules) {
             Ok(url) => Some(url),
             Err(error) => {
                 code = Some(error.code());
@@ -221,7 +221,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(body: &str) -> Result<Event<'_>, Problem> {
-        Event::read(body.as_bytes(), None, 1_779_105_600_000, false)
+        Event::read(body.as_bytes(), None, 1_779_105_600_000, destination::tests::PUBLIC)
     }
 
     #[test]
@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn the_header_gives_an_id_to_a_body_without() {
-        let with = |body: &'static str, key| Event::read(body.as_bytes(), Some(key), 0, false);
+        let with = |body: &'static str, key| Event::read(body.as_bytes(), Some(key), 0, destination::tests::PUBLIC);
         assert_eq!(with(r#"{"type":"a","data":1}"#, "k").unwrap().id.as_deref(), Some("k"));
         assert_eq!(
             with(r#"{"type":"a","data":1,"id":"b"}"#, "k").unwrap().id.as_deref(),
@@ -301,10 +301,10 @@ mod tests {
     proptest! {
         #[test]
         fn no_body_panics(text: String, bytes: Vec<u8>) {
-            let _ = Event::read(&bytes, Some(&text), 0, true);
+            let _ = Event::read(&bytes, Some(&text), 0, destination::tests::PRIVATE);
             let value = serde_json::to_string(&text).unwrap();
             let body = format!("{{\"type\":{value},\"data\":{value},\"id\":{value},\"occurredAt\":{value},\"webhookUrl\":{value},\"attributes\":{{{value}:{value}}}}}");
-            let _ = Event::read(body.as_bytes(), None, 0, true);
+            let _ = Event::read(body.as_bytes(), None, 0, destination::tests::PRIVATE);
             let _ = fingerprint(&bytes);
         }
     }

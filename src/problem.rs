@@ -11,6 +11,9 @@ pub struct Fault {
     pub detail: String,
 }
 
+/// How many faults are listed: a body of a million unknown fields is not answered in kind.
+const MAX_FAULTS: usize = 100;
+
 /// A refusal. `code` is stable and meant for programs, `detail` for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -48,15 +51,17 @@ impl Problem {
         Self::new(400, "invalid_json", detail)
     }
 
-    /// 422 for a body whose faults are listed.
-    pub fn invalid(errors: Vec<Fault>) -> Self {
+    /// 422 for a body whose faults are listed, the first hundred of them.
+    pub fn invalid(mut errors: Vec<Fault>) -> Self {
+        let count = errors.len();
+        errors.truncate(MAX_FAULTS);
         let detail = match errors.as_slice() {
             [only] => format!(
                 "{}: {}",
                 if only.pointer.is_empty() { "body" } else { &only.pointer },
                 only.detail
             ),
-            many => format!("{} fields are not valid.", many.len()),
+            _ => format!("{count} fields are not valid."),
         };
         Problem {
             errors,

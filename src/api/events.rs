@@ -30,7 +30,7 @@ pub async fn post(call: Call) -> Result<Answer, Problem> {
     let bytes = call.body.to_vec();
     let now = edge::now();
     let key = call.head.idempotency_key.as_deref();
-    let event = Event::read(&bytes, key, now, call.gateway.env.allow_private())?;
+    let event = Event::read(&bytes, key, now, call.gateway.env.rules())?;
     let view = call.gateway.snapshot().await?;
     let mut places: Vec<(Place, Option<String>)> = wanted(&view, &event);
     if let Some(url) = &event.webhook_url {

@@ -126,7 +126,7 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         method: "POST",
         path: "/v1/subscriptions/{id}/test",
-        limit: MAX_EVENT,
+        limit: MAX_BODY,
         run: |call| Box::pin(deliveries::test(call)),
     },
     managed("GET", "/v1/profiles"),

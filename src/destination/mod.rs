@@ -7,7 +7,7 @@
 
 mod address;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use url::{Host, ParseError, Url};
 
@@ -95,10 +95,21 @@ impl UrlError {
     }
 }
 
+/// What the rules depend on.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// Lifts the rules on addresses and names, and nothing else.
+    pub allow_private: bool,
+    /// Writes a URL whose host is not ASCII as the WHATWG parser does, in punycode. The tables for that would be a
+    /// sixth of the worker, and the runtime has them.
+    pub to_ascii: fn(&str) -> Option<String>,
+}
+
 /// Checks and normalises a destination: the URL as the WHATWG parser writes it, without its fragment.
 ///
-/// `allow_private` lifts the rules on addresses and names, and nothing else.
-pub fn check(url: &str, allow_private: bool) -> Result<String, UrlError> {
+/// # Errors
+/// Says which rule it breaks.
+pub fn check(url: &str, rules: Rules) -> Result<String, UrlError> {
     if url.chars().nth(MAX_CHARS).is_some() {
         return Err(UrlError::TooLong);
     }
@@ -106,7 +117,15 @@ pub fn check(url: &str, allow_private: bool) -> Result<String, UrlError> {
     if url.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err(UrlError::Malformed);
     }
-    let mut parsed = Url::parse(url).map_err(|error| match error {
+    let ascii;
+    let plain = match authority(url).bytes().all(|byte| byte.is_ascii() && byte != b'%') {
+        true => url,
+        false => {
+            ascii = (rules.to_ascii)(url).ok_or(UrlError::Malformed)?;
+            &ascii
+        }
+    };
+    let mut parsed = Url::parse(plain).map_err(|error| match error {
         ParseError::EmptyHost => UrlError::NoHost,
         ParseError::InvalidPort => UrlError::Port,
         _ => UrlError::Malformed,
@@ -122,7 +141,7 @@ pub fn check(url: &str, allow_private: bool) -> Result<String, UrlError> {
     }
     match parsed.host().ok_or(UrlError::NoHost)? {
         Host::Domain(name) if has_empty_label(name) => return Err(UrlError::Malformed),
-        _ if allow_private => {}
+        _ if rules.allow_private => {}
         Host::Domain(name) if !is_public_name(name) => return Err(UrlError::PrivateName),
         Host::Ipv4(address) if !address::is_public_v4(address) => return Err(UrlError::PrivateAddress),
         Host::Ipv6(address) if !address::is_public_v6(address) => return Err(UrlError::PrivateAddress),
@@ -132,18 +151,19 @@ pub fn check(url: &str, allow_private: bool) -> Result<String, UrlError> {
     Ok(parsed.into())
 }
 
-/// Whether the authority of an `http(s)` URL, as written, has an `@`.
-///
-/// Asked of the text because the parser forgets empty credentials. Like the parser, it takes any
-/// number of slashes of either kind before the authority.
+/// Whether the authority, as written, has an `@`: asked of the text because the parser forgets empty credentials.
 fn has_credentials(url: &str) -> bool {
+    authority(url).contains('@')
+}
+
+/// The authority of an `http(s)` URL as it is written. Like the parser, it takes any number of slashes of either kind
+/// before it.
+fn authority(url: &str) -> &str {
     let rest = url
         .split_once(':')
         .map_or("", |(_, rest)| rest)
         .trim_start_matches(['/', '\\']);
-    rest.split(['/', '\\', '?', '#'])
-        .next()
-        .is_some_and(|authority| authority.contains('@'))
+    rest.split(['/', '\\', '?', '#']).next().unwrap_or_default()
 }
 
 /// Whether a name is none in DNS: only the root, after the last dot, is an empty label.

@@ -14,13 +14,18 @@ export function inspect(request) {
   ];
 }
 
+/** How large a refused body is still read to its end, and thrown away: 32 MiB. */
+const DRAINED = 32 * 1024 * 1024;
+
 /** A body's bytes, or null as soon as there are more than `limit`: nothing beyond it is kept in memory. */
 export async function receive(message, limit) {
   if (message.body === null) return new Uint8Array(0);
   const length = message.headers.get("content-length");
   if (length !== null) {
     if (Number(length) > limit) {
-      await message.body.cancel();
+      // A client that is answered before it has sent everything may see a broken connection instead of the answer.
+      if (Number(length) <= DRAINED) await message.body.pipeTo(new WritableStream());
+      else await message.body.cancel();
       return null;
     }
     return new Uint8Array(await message.arrayBuffer());
@@ -62,12 +67,18 @@ export function done() {
   return new Response(null, { status: 204 });
 }
 
-/** Calls an object by its name. 204 comes back as null, anything else as status, text and snapshot version. */
+/** A URL as the runtime's own parser writes it, or undefined for what is none. */
+export function toAscii(url) {
+  return URL.parse(url)?.href;
+}
+
+/** Calls an object by its name. A plain 204 comes back as null, anything else as status, text and snapshot version. */
 export async function call(namespace, name, path, body) {
   const stub = namespace.get(namespace.idFromName(name));
   const response = await stub.fetch("http://object" + path, { method: "POST", body });
-  if (response.status === 204) return null;
-  return [response.status, await response.text(), response.headers.get("signet-version")];
+  const version = response.headers.get("signet-version");
+  if (response.status === 204 && version === null) return null;
+  return [response.status, await response.text(), version];
 }
 
 /**

@@ -8,6 +8,7 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response};
 
+use crate::destination::Rules;
 use crate::problem::Problem;
 use crate::time::Millis;
 
@@ -29,6 +30,12 @@ extern "C" {
     #[wasm_bindgen(catch)]
     async fn sleep(milliseconds: f64) -> Result<JsValue, JsValue>;
     fn random() -> Uint8Array;
+    #[wasm_bindgen(catch)]
+    fn run(sql: &sql::Handle, query: &str, params: &Array) -> Result<f64, JsValue>;
+    #[wasm_bindgen(catch)]
+    fn rows(sql: &sql::Handle, query: &str, params: &Array) -> Result<Array, JsValue>;
+    #[wasm_bindgen(js_name = toAscii)]
+    fn to_ascii(url: &str) -> Option<String>;
     #[wasm_bindgen(catch, js_name = kvGet)]
     async fn kv_get(namespace: &JsValue, key: &str, ttl: f64) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_name = kvPut)]
@@ -116,6 +123,14 @@ impl Env {
     /// Whether destinations may be private addresses: on a developer's machine only.
     pub fn allow_private(&self) -> bool {
         self.var("ALLOW_PRIVATE_DESTINATIONS").as_deref() == Some("true")
+    }
+
+    /// The rules for destinations.
+    pub fn rules(&self) -> Rules {
+        Rules {
+            allow_private: self.allow_private(),
+            to_ascii,
+        }
     }
 
     /// Calls the object `name` of the class bound as `class`. Tried again where the object could not be reached: what

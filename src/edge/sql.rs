@@ -3,18 +3,12 @@
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 
+use super::{rows, run};
+
 #[wasm_bindgen]
 extern "C" {
     /// The runtime's own handle.
     pub type Handle;
-}
-
-#[wasm_bindgen(module = "/src/edge/edge.js")]
-extern "C" {
-    #[wasm_bindgen(catch)]
-    fn run(sql: &Handle, query: &str, params: &Array) -> Result<f64, JsValue>;
-    #[wasm_bindgen(catch)]
-    fn rows(sql: &Handle, query: &str, params: &Array) -> Result<Array, JsValue>;
 }
 
 /// A value for a statement. Integers travel as floats: none here is beyond 2^53.

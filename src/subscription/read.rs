@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::matching::{Filter, Interest, is_pattern};
 use super::{DEFAULT_OVERLAP, MAX_OVERLAP, RateLimit, Secrets, Status, Subscription};
 use crate::body::{Fields, join};
-use crate::destination;
+use crate::destination::{self, Rules};
 use crate::header;
 use crate::problem::Problem;
 use crate::profile::Profile;
@@ -27,8 +27,8 @@ pub struct Context<'a> {
     pub now: Millis,
     /// 32 random bytes, for a secret that is made here.
     pub random: [u8; 32],
-    /// Whether destinations may be private addresses.
-    pub allow_private: bool,
+    /// Where destinations may be.
+    pub rules: Rules,
     /// The profile of subscriptions that name none.
     pub default_profile: &'a str,
     /// Finds a profile of the application by its name.
@@ -107,8 +107,8 @@ impl Subscription {
         let mut code = None;
         if let Some(url) = url {
             // Written out it may be longer than it came, and it is checked again before each attempt.
-            let checked = destination::check(&url, context.allow_private)
-                .and_then(|url| destination::check(&url, context.allow_private));
+            let checked =
+                destination::check(&url, context.rules).and_then(|url| destination::check(&url, context.rules));
             match checked {
                 Ok(url) => self.url = url,
                 Err(error) => {

@@ -15,7 +15,7 @@ fn context() -> Context<'static> {
     Context {
         now: NOW,
         random: [5; 32],
-        allow_private: false,
+        rules: crate::destination::tests::PUBLIC,
         default_profile: "standard",
         profile: &own,
     }

@@ -150,7 +150,7 @@ impl Inner {
         Context {
             now: edge::now(),
             random: edge::random_bytes(),
-            allow_private: self.env.allow_private(),
+            rules: self.env.rules(),
             default_profile,
             profile: find,
         }

@@ -214,7 +214,7 @@ impl Inner {
             return Ok(known);
         }
         self.log.write("destination", json).map_err(storage)?;
-        let prepared = Rc::new(Prepared::new(destination, self.env.allow_private())?);
+        let prepared = Rc::new(Prepared::new(destination, self.env.rules())?);
         self.memory.borrow_mut().prepared = Some(prepared.clone());
         Ok(prepared)
     }

@@ -10,7 +10,7 @@ use super::super::delivery::Wake;
 use super::log::{Row, Settlement};
 use super::{Append, Inner, WATCH, storage};
 use crate::delivery::{Attempt, Failure, KEPT_BODY, Outcome, Progress, Stage, Trigger, append};
-use crate::destination;
+use crate::destination::{self, Rules};
 use crate::edge::{self, Exchange};
 use crate::id::{DELIVERY, EVENT, Id};
 use crate::problem::Problem;
@@ -38,22 +38,22 @@ pub struct Prepared {
     pub profile: Profile,
     keys: Vec<(Key, Option<Millis>)>,
     url_is_allowed: bool,
-    allow_private: bool,
+    rules: Rules,
 }
 
 impl Prepared {
     /// Reads the profile and the secrets of `destination`.
-    pub fn new(destination: Destination, allow_private: bool) -> Result<Self, Problem> {
+    pub fn new(destination: Destination, rules: Rules) -> Result<Self, Problem> {
         let profile = destination.profile.resolve()?;
         let keys = destination.secrets.keys(&profile.signature);
-        let allowed = |url: &String| destination::check(url, allow_private).is_ok();
+        let allowed = |url: &String| destination::check(url, rules).is_ok();
         let url_is_allowed = destination.url.as_ref().is_some_and(allowed);
         Ok(Prepared {
             destination,
             profile,
             keys,
             url_is_allowed,
-            allow_private,
+            rules,
         })
     }
 }
@@ -395,7 +395,7 @@ impl Inner {
         let url = own.or(prepared.destination.url.as_ref()).cloned().unwrap_or_default();
         let started_at = edge::now();
         let allowed = match own {
-            Some(url) => destination::check(url, prepared.allow_private).is_ok(),
+            Some(url) => destination::check(url, prepared.rules).is_ok(),
             None => prepared.url_is_allowed,
         };
         if !allowed {
