@@ -201,18 +201,33 @@ pub struct About {
 }
 
 impl About {
-    /// The event as the API shows it. `data` goes in as the text that it is: numbers beyond a float come out as they
-    /// came in.
-    pub fn view(&self, id: &str, kind: &str, data: &str, created_at: Millis) -> String {
-        let text = |value: &str| serde_json::Value::from(value).to_string();
-        let rest = serde_json::json!({
-            "attributes": self.attributes, "occurredAt": rfc3339(self.occurred_at),
-            "createdAt": rfc3339(created_at), "deliveries": self.deliveries,
-        })
-        .to_string();
-        let rest = rest.strip_prefix('{').unwrap_or_default();
-        format!("{{\"id\":{},\"type\":{},\"data\":{data},{rest}", text(id), text(kind))
+    /// The event as the API shows it, its data as they came.
+    pub fn view(&self, id: &str, kind: &str, data: &RawValue, created_at: Millis) -> String {
+        let view = View {
+            id,
+            kind,
+            data,
+            attributes: &self.attributes,
+            occurred_at: rfc3339(self.occurred_at),
+            created_at: rfc3339(created_at),
+            deliveries: &self.deliveries,
+        };
+        serde_json::to_string(&view).unwrap_or_default()
     }
+}
+
+/// An event as the API shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct View<'a> {
+    id: &'a str,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    data: &'a RawValue,
+    attributes: &'a Attributes,
+    occurred_at: String,
+    created_at: String,
+    deliveries: &'a [Target],
 }
 
 #[cfg(test)]

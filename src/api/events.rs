@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use futures_util::future::join_all;
 use js_sys::Uint8Array;
-use serde_json::json;
+use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::{Answer, Call, management};
@@ -82,11 +82,22 @@ pub async fn post(call: Call) -> Result<Answer, Problem> {
     if !is_duplicate || now.saturating_sub(core.time()) < COMPLETED_WITHIN {
         posting.append_all(&call, &view, &event).await?;
     }
-    let mut answer = json!({"id": posting.id, "deliveries": posting.targets});
-    if is_duplicate && let Some(fields) = answer.as_object_mut() {
-        fields.insert("duplicate".into(), true.into());
-    }
-    Ok(Answer::json(202, answer.to_string()))
+    let answer = Accepted {
+        id: &posting.id,
+        deliveries: &posting.targets,
+        duplicate: is_duplicate,
+    };
+    let text = serde_json::to_string(&answer).map_err(|error| Problem::unavailable(error.to_string()))?;
+    Ok(Answer::json(202, text))
+}
+
+/// What the producer is told.
+#[derive(Serialize)]
+struct Accepted<'a> {
+    id: &'a str,
+    deliveries: &'a [Target],
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    duplicate: bool,
 }
 
 fn wanted(view: &View, event: &Event<'_>) -> Vec<(Place, Option<String>)> {
@@ -145,10 +156,7 @@ impl Posting {
     }
 
     fn entry(&self, core: Id, event: &Event<'_>, bytes: &[u8]) -> Result<Entry, Problem> {
-        let view = || {
-            self.about(event)
-                .view(&self.id, &event.kind, event.data.get(), self.now)
-        };
+        let view = || self.about(event).view(&self.id, &event.kind, event.data, self.now);
         Ok(Entry {
             id: self.id.clone(),
             core: core.as_str().to_owned(),

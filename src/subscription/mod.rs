@@ -147,22 +147,31 @@ pub struct Subscription {
 
 impl Subscription {
     /// As the API shows it: everything but the secrets.
-    pub fn view(&self) -> Value {
-        serde_json::json!({
-            "id": self.id, "name": self.name, "url": self.url, "events": self.interest.events,
-            "filter": self.interest.filter, "metadata": self.metadata, "profile": self.profile, "headers": self.headers,
-            "rateLimit": self.rate_limit, "status": self.status, "disabledReason": self.disabled_reason,
-            "createdAt": rfc3339(self.created_at), "updatedAt": rfc3339(self.updated_at),
-        })
+    pub fn view(&self) -> View<'_> {
+        View {
+            id: &self.id,
+            name: self.name.as_deref(),
+            url: &self.url,
+            events: &self.interest.events,
+            filter: &self.interest.filter,
+            metadata: &self.metadata,
+            profile: &self.profile,
+            headers: &self.headers,
+            rate_limit: self.rate_limit,
+            status: self.status,
+            disabled_reason: self.disabled_reason.as_deref(),
+            secret: None,
+            created_at: rfc3339(self.created_at),
+            updated_at: rfc3339(self.updated_at),
+        }
     }
 
     /// As the API shows it when its secret is to be shown too.
-    pub fn view_with_secret(&self) -> Value {
-        let mut view = self.view();
-        if let Some(fields) = view.as_object_mut() {
-            fields.insert("secret".into(), Value::String(self.secrets.current.clone()));
+    pub fn view_with_secret(&self) -> View<'_> {
+        View {
+            secret: Some(&self.secrets.current),
+            ..self.view()
         }
-        view
     }
 
     /// What the object that delivers needs to know.
@@ -178,6 +187,27 @@ impl Subscription {
             status: self.status,
         }
     }
+}
+
+/// A subscription as the API shows it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct View<'a> {
+    id: &'a str,
+    name: Option<&'a str>,
+    url: &'a str,
+    events: &'a [String],
+    filter: &'a Filter,
+    metadata: &'a Map<String, Value>,
+    profile: &'a str,
+    headers: &'a BTreeMap<String, String>,
+    rate_limit: Option<RateLimit>,
+    status: Status,
+    disabled_reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<&'a str>,
+    created_at: String,
+    updated_at: String,
 }
 
 /// What an object needs to deliver: pushed to it at each change, so that its next attempt obeys.

@@ -13,7 +13,6 @@ use std::rc::Rc;
 
 use js_sys::Promise;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{future_to_promise, spawn_local};
 use web_sys::Request;
@@ -194,12 +193,12 @@ impl Inner {
         let none = |_: &str| None;
         let until = rotate(&mut settings.secrets, body, &profile, &self.context("", &none))?;
         self.store.set_settings(&settings)?;
-        let shown = json!({"secret": settings.secrets.current, "previousSecretExpiresAt": rfc3339(until)});
+        let shown = Rotated::new(&settings.secrets, until);
         self.change_settings(shown).await
     }
 
     /// After a change of the application's own settings: everything that delivers to a `webhookUrl` must know.
-    async fn change_settings(self: &Rc<Self>, answer: Value) -> Outcome {
+    async fn change_settings(self: &Rc<Self>, answer: impl Serialize) -> Outcome {
         let version = self.store.bump()?;
         for place in Place::direct() {
             self.push(place).await;
@@ -208,12 +207,13 @@ impl Inner {
     }
 
     /// The answer to a change that is stored, and the start of its way into KV.
-    fn changed(self: &Rc<Self>, status: u16, answer: &Value, version: u64) -> Outcome {
+    fn changed(self: &Rc<Self>, status: u16, answer: &impl Serialize, version: u64) -> Outcome {
+        let text = serde_json::to_string(answer).map_err(|error| Problem::unavailable(error.to_string()))?;
         // Should this instance die before it has published, the alarm does it.
         self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
         let inner = self.clone();
         spawn_local(async move { inner.publish().await });
-        Ok(Reply::Changed(status, answer.to_string(), version))
+        Ok(Reply::Changed(status, text, version))
     }
 
     fn snapshot(&self) -> Result<String, Problem> {
@@ -304,7 +304,39 @@ impl Inner {
 }
 
 impl Settings {
-    fn view(&self) -> Value {
-        json!({"id": self.id, "name": self.name, "profile": self.profile, "createdAt": rfc3339(self.created_at)})
+    fn view(&self) -> SettingsView<'_> {
+        SettingsView {
+            id: &self.id,
+            name: &self.name,
+            profile: &self.profile,
+            created_at: rfc3339(self.created_at),
+        }
+    }
+}
+
+/// The application as the API shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SettingsView<'a> {
+    id: &'a str,
+    name: &'a str,
+    profile: &'a str,
+    created_at: String,
+}
+
+/// A secret that was rotated.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rotated {
+    secret: String,
+    previous_secret_expires_at: String,
+}
+
+impl Rotated {
+    fn new(secrets: &Secrets, until: Millis) -> Self {
+        Rotated {
+            secret: secrets.current.clone(),
+            previous_secret_expires_at: rfc3339(until),
+        }
     }
 }

@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use serde_json::Value;
-
 use super::Inner;
 use crate::objects::{Outcome, Reply};
 use crate::problem::Problem;
@@ -47,13 +45,7 @@ impl Inner {
                 self.push(place).await;
             }
         }
-        let answer = serde_json::to_value(&profile).unwrap_or_default();
-        // A template's fields keep their order only as text.
-        let text = serde_json::to_string(&profile).unwrap_or_default();
-        match self.changed(if known { 200 } else { 201 }, &answer, version)? {
-            Reply::Changed(status, _, version) => Ok(Reply::Changed(status, text, version)),
-            other => Ok(other),
-        }
+        self.changed(if known { 200 } else { 201 }, &profile, version)
     }
 
     pub(super) async fn delete_profile(self: &Rc<Self>, name: &str) -> Outcome {
@@ -69,7 +61,7 @@ impl Inner {
             return Err(Problem::not_found("profile"));
         }
         let version = self.store.bump()?;
-        self.changed(204, &Value::Null, version)
+        self.changed(204, &(), version)
     }
 
     /// A profile may change under its subscriptions, but not so that one of them can't sign any more.

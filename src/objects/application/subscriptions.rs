@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
-use super::Inner;
+use super::{Inner, Rotated};
 use crate::edge;
 use crate::id::{Id, Place, SUBSCRIPTION};
 use crate::objects::{Outcome, Reply};
@@ -12,7 +13,6 @@ use crate::page::Page;
 use crate::problem::Problem;
 use crate::profile::Profile;
 use crate::subscription::{Status, Subscription};
-use crate::time::rfc3339;
 
 impl Inner {
     pub(super) async fn create_subscription(self: &Rc<Self>, body: &[u8]) -> Outcome {
@@ -30,7 +30,13 @@ impl Inner {
         let ids = found.iter().map(|it| it.id.clone()).collect();
         Ok(Reply::Json(
             200,
-            page.answer(found.iter().map(|it| it.view().to_string()).collect(), ids),
+            page.answer(
+                found
+                    .iter()
+                    .map(|it| serde_json::to_string(&it.view()).unwrap_or_default())
+                    .collect(),
+                ids,
+            ),
         ))
     }
 
@@ -52,7 +58,7 @@ impl Inner {
         let mut subscription = self.store.subscription(id)?;
         subscription.status = Status::Deleted;
         subscription.updated_at = edge::now();
-        self.save(204, &subscription, Value::Null).await
+        self.save(204, &subscription, ()).await
     }
 
     pub(super) async fn set_status(self: &Rc<Self>, id: &str, status: Status) -> Outcome {
@@ -75,7 +81,7 @@ impl Inner {
         subscription.status = Status::Disabled;
         subscription.disabled_reason = Some(reason.to_owned());
         subscription.updated_at = edge::now();
-        self.save(200, &subscription, Value::Null).await
+        self.save(200, &subscription, ()).await
     }
 
     pub(super) async fn rotate_subscription(self: &Rc<Self>, id: &str, body: &[u8]) -> Outcome {
@@ -86,7 +92,7 @@ impl Inner {
             .ok_or_else(|| Problem::not_found("profile"))?;
         let find = self.finder();
         let until = subscription.rotate(body, &profile, &self.context("", &find))?;
-        let shown = json!({"secret": subscription.secrets.current, "previousSecretExpiresAt": rfc3339(until)});
+        let shown = Rotated::new(&subscription.secrets, until);
         self.save(200, &subscription, shown).await
     }
 
@@ -97,7 +103,7 @@ impl Inner {
     }
 
     /// Stores a change, pushes it to the object that delivers, and answers.
-    async fn save(self: &Rc<Self>, status: u16, subscription: &Subscription, answer: Value) -> Outcome {
+    async fn save(self: &Rc<Self>, status: u16, subscription: &Subscription, answer: impl Serialize) -> Outcome {
         let (place, version) = self.store.save(subscription)?;
         self.push(place).await;
         self.changed(status, &answer, version)

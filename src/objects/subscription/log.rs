@@ -11,7 +11,7 @@ use std::cell::{Cell, OnceCell};
 
 use js_sys::Uint8Array;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
+use serde_json::value::RawValue;
 use wasm_bindgen::JsValue;
 
 use super::Append;
@@ -482,7 +482,7 @@ impl Log {
                 }
                 _ => row.blob(6)?,
             };
-            let data = String::from_utf8(data.to_vec()).ok()?;
+            let data = RawValue::from_string(String::from_utf8(data.to_vec()).ok()?).ok()?;
             let event = row.text(1).unwrap_or_else(|| id.with(EVENT));
             let about: About = serde_json::from_str(&row.text(2)?).ok()?;
             Some(about.view(&event, &row.text(0)?, &data, id.time()))
@@ -523,7 +523,7 @@ impl Row {
     }
 
     /// As a list shows it.
-    pub fn view(&self, prepared: Option<&Prepared>) -> Json {
+    pub fn view<'a>(&'a self, prepared: Option<&'a Prepared>) -> View<'a> {
         let destination = prepared.map(|prepared| &prepared.destination);
         let progress = &self.progress;
         let next_at = match progress.stage {
@@ -531,35 +531,66 @@ impl Row {
             Stage::Waiting => progress.next_at,
             _ => None,
         };
-        json!({
-            "id": self.id.with(DELIVERY),
-            "event": {"id": self.event_id(), "type": self.kind},
-            "subscription": destination.and_then(|destination| destination.subscription.as_ref()),
-            "url": self.url.as_ref().or(destination.and_then(|destination| destination.url.as_ref())),
-            "status": progress.stage.status(),
-            "attemptCount": progress.count,
-            "maxAttempts": self.planned,
-            "nextAttemptAt": next_at.map(rfc3339),
-            "createdAt": rfc3339(self.id.time()),
-            "completedAt": progress.completed_at.map(rfc3339),
-        })
+        View {
+            id: self.id.with(DELIVERY),
+            event: EventView {
+                id: self.event_id(),
+                kind: &self.kind,
+            },
+            subscription: destination.and_then(|destination| destination.subscription.as_deref()),
+            url: self
+                .url
+                .as_deref()
+                .or(destination.and_then(|destination| destination.url.as_deref())),
+            status: progress.stage.status(),
+            attempt_count: progress.count,
+            max_attempts: self.planned,
+            next_attempt_at: next_at.map(rfc3339),
+            created_at: rfc3339(self.id.time()),
+            completed_at: progress.completed_at.map(rfc3339),
+            payload: None,
+            attempts: None,
+        }
     }
 
     /// As it is shown alone.
-    pub fn view_whole(&self, prepared: Option<&Prepared>) -> Json {
-        let mut view = self.view(prepared);
+    pub fn view_whole<'a>(&'a self, prepared: Option<&'a Prepared>) -> View<'a> {
         let body = self
             .body
             .as_ref()
             .map(|body| String::from_utf8_lossy(&body.to_vec()).into_owned());
-        let attempts = self
-            .attempts
-            .as_deref()
-            .and_then(|list| serde_json::from_str(list).ok());
-        if let Some(fields) = view.as_object_mut() {
-            fields.insert("payload".into(), body.into());
-            fields.insert("attempts".into(), attempts.unwrap_or_else(|| json!([])));
+        let attempts = self.attempts.clone().unwrap_or_else(|| "[]".into());
+        View {
+            payload: Some(body),
+            attempts: RawValue::from_string(attempts).ok(),
+            ..self.view(prepared)
         }
-        view
     }
+}
+
+/// A delivery as the API shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct View<'a> {
+    id: String,
+    event: EventView<'a>,
+    subscription: Option<&'a str>,
+    url: Option<&'a str>,
+    status: &'static str,
+    attempt_count: u32,
+    max_attempts: u32,
+    next_attempt_at: Option<String>,
+    created_at: String,
+    completed_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts: Option<Box<RawValue>>,
+}
+
+#[derive(Serialize)]
+struct EventView<'a> {
+    id: String,
+    #[serde(rename = "type")]
+    kind: &'a str,
 }

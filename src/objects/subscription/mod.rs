@@ -429,7 +429,8 @@ impl Inner {
     fn list(&self, body: &[u8]) -> Outcome {
         let query: Query = serde_json::from_slice(body).map_err(|error| Problem::not_json(error.to_string()))?;
         let rows = self.log.list(&query).map_err(storage)?;
-        let views: Vec<_> = rows.iter().map(|row| row.view(self.destination().as_deref())).collect();
+        let destination = self.destination();
+        let views: Vec<_> = rows.iter().map(|row| row.view(destination.as_deref())).collect();
         Reply::ok(&views)
     }
 
