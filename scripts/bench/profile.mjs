@@ -40,23 +40,31 @@ function label({ functionName, url, lineNumber, columnNumber }) {
   return `${name}  ${path.basename(url)}:${lineNumber + 1}:${columnNumber + 1}`;
 }
 
-/** Seconds per function: `self` (a function of the runtime's own is told apart by its caller) and `total`. */
+/** Where a frame's own time goes: our wasm, our JavaScript, a function of the runtime's own, or V8 itself. */
+function kind({ functionName, url }) {
+  if (url) return url.includes("wasm") ? "wasm" : "JavaScript";
+  return /^\((?!anonymous)/.test(functionName) ? functionName : "the runtime's functions";
+}
+
+/** Seconds by kind and by function: `self` (a function of the runtime's is told apart by its caller) and `total`. */
 function sumUp({ nodes, samples, timeDeltas }) {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   for (const node of nodes) for (const child of node.children ?? []) byId.get(child).parent = node;
+  const kinds = new Map();
   const self = new Map();
   const total = new Map();
   const add = (map, key, time) => map.set(key, (map.get(key) ?? 0) + time / 1e6);
   samples.forEach((id, index) => {
     const node = byId.get(id);
     const time = timeDeltas[index];
+    add(kinds, kind(node.callFrame), time);
     const native = !node.callFrame.url && node.parent?.callFrame.functionName !== "(root)";
     add(self, native ? `${label(node.callFrame)}  <- ${label(node.parent.callFrame)}` : label(node.callFrame), time);
     const stack = new Set();
     for (let frame = node; frame.parent; frame = frame.parent) stack.add(label(frame.callFrame));
     for (const name of stack) add(total, name, time);
   });
-  return { self, total };
+  return { kinds, self, total };
 }
 
 function print(title, times, busy, events) {
@@ -80,7 +88,7 @@ export async function profile(contender, { seconds, ...setting }) {
     const { profile } = await call("Profiler.stop");
     close();
 
-    const { self, total } = sumUp(profile);
+    const { kinds, self, total } = sumUp(profile);
     const all = [...self.values()].reduce((sum, time) => sum + time, 0);
     const busy = all - (self.get("(idle)") ?? 0);
     const file = path.join(os.tmpdir(), `${contender.name.toLowerCase()}.cpuprofile`);
@@ -88,6 +96,7 @@ export async function profile(contender, { seconds, ...setting }) {
     console.log(
       `${contender.name}, profiled: ${figures.delivered.toFixed(0)} delivered/s, JavaScript and wasm busy ${((100 * busy) / all).toFixed(0)} % of the time`,
     );
+    print("By kind", kinds, busy, figures.events);
     print("Own time", self, busy, figures.events);
     print("With all it called", total, busy, figures.events);
     console.log(`\nWhole profile, for Chrome's DevTools or speedscope: ${file}`);
