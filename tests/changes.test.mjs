@@ -5,7 +5,7 @@ import { Webhook } from "standardwebhooks";
 import { stage, uniquePath, uniqueType } from "./support/stage.mjs";
 import { sleep } from "./support/wait.mjs";
 
-const { target, expect, subscribe, sendOne, delivery, settled, attempted, profile } = await stage();
+const { target, api, expect, subscribe, sendOne, delivery, settled, attempted, profile } = await stage();
 
 // Time enough between two attempts for a change, little enough for a test.
 await profile("calm", { retry: { delays: [0, 2, 2], jitter: 0 } });
@@ -51,6 +51,17 @@ describe("over all attempts", { concurrency: true }, () => {
     assert.equal(distinct("webhook-signature"), 3);
     assert.equal(seen.payload, requests[0].text);
   });
+});
+
+test("a profile that is changed or removed takes no accepted delivery with it", async () => {
+  await profile("brief", { retry: { delays: [0, 2, 2], jitter: 0 } });
+  const { id, path } = await betweenAttempts({ subscription: { profile: "brief" } });
+  await profile("brief", { body: { other: "{event.type}" }, retry: { delays: [0, 2, 2], jitter: 0 } });
+  const removed = await api("DELETE", "/v1/profiles/brief");
+  assert.ok([204, 409].includes(removed.status), `${removed.status} ${removed.text}`);
+  assert.partialDeepStrictEqual(await settled(id), { status: "delivered", attemptCount: 2 });
+  const [first, second] = target.requests(path);
+  assert.ok(first.body.equals(second.body));
 });
 
 describe("in force for the next attempt", { concurrency: true }, () => {
@@ -128,6 +139,19 @@ describe("in force for the next attempt", { concurrency: true }, () => {
     const { id, where } = await betweenAttempts();
     await expect(200, "PATCH", where, { events: ["something.else"] });
     assert.equal((await settled(id)).status, "delivered");
+  });
+
+  test("another profile: headers and signature change, the body does not", async () => {
+    const { id, path, where } = await betweenAttempts({ data: { id: "v1" } });
+    const { secret } = await expect(200, "GET", `${where}/secret`);
+    const headers = { "X-Now": "otherwise" };
+    await profile("otherwise", { headers, body: { other: "{event.type}" }, retry: { delays: [0, 2, 2], jitter: 0 } });
+    await expect(200, "PATCH", where, { profile: "otherwise" });
+    await settled(id, { status: "delivered" });
+    const [first, second] = target.requests(path);
+    assert.ok(first.body.equals(second.body), "byte for byte");
+    assert.equal(second.headers["x-now"], "otherwise");
+    assert.ok(verifies(secret, second));
   });
 
   test("a pause", async () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { assertProblem } from "./support/assertions.mjs";
 import { stage, uniquePath, uniqueType } from "./support/stage.mjs";
-import { sleep } from "./support/wait.mjs";
+import { inParallel, sleep } from "./support/wait.mjs";
 
 const { target, api, expect, subscribe, sendOne, delivery, settled, attempted, profile } = await stage();
 
@@ -50,6 +50,18 @@ describe("pause and resume", { concurrency: true }, () => {
     assert.deepEqual(new Set(requests.map((request) => request.json.data)), new Set([0, 1, 2, 3, 4]));
     assert.equal(requests.length, 5, "each of them once");
     for (const request of requests) assert.ok(request.at >= resumedAt - 5);
+  });
+
+  test("hundreds that were held go out at resume, each once", async () => {
+    const one = await scene(200, "standard");
+    await one.call("pause");
+    const ids = await inParallel(Array.from({ length: 300 }), 16, (_, n) => one.post(n));
+    assert.equal(target.requests(one.path).length, 0);
+    await one.call("resume");
+    await target.received(one.path, 300, 30_000);
+    assert.deepEqual(new Set(target.requests(one.path).map((request) => request.headers["webhook-id"])), new Set(ids));
+    for (const id of ids.slice(-20)) await settled(id, { status: "delivered" });
+    assert.equal(target.requests(one.path).length, 300);
   });
 
   test("both may be said twice", async () => {
@@ -220,6 +232,36 @@ describe("retry", { concurrency: true }, () => {
       [1, 2, 3, 4],
     );
   });
+
+  test("twenty at the same moment do no harm", async () => {
+    const one = await scene([500, 200], "once");
+    const id = await one.post();
+    await settled(id, { status: "failed" });
+    await Promise.all(Array.from({ length: 20 }, () => retry(id)));
+    const { attempts } = await settled(id, { status: "delivered" });
+    assert.ok(attempts.length >= 2 && attempts.length <= 21, `${attempts.length} attempts`);
+    attempts.forEach((attempt, index) => {
+      assert.equal(attempt.number, index + 1);
+    });
+  });
+
+  for (const trigger of ["schedule", "manual"]) {
+    test(`while an attempt of trigger ${trigger} is under way: another one is made`, async () => {
+      const slow = { status: 500, delay: 1_000 };
+      const one = await scene(trigger === "manual" ? [500, slow, 200] : [slow, 200], "once");
+      const id = await one.post();
+      const underWay = trigger === "manual" ? 2 : 1;
+      if (trigger === "manual") {
+        await settled(id, { status: "failed" });
+        await retry(id);
+      }
+      await target.received(one.path, underWay);
+      await retry(id);
+      const seen = await attempted(id, underWay + 1);
+      assert.partialDeepStrictEqual(seen, { status: "delivered", attemptCount: underWay + 1 });
+      assert.equal(seen.attempts.filter((attempt) => attempt.trigger === "manual").length, underWay);
+    });
+  }
 
   test("after delete there is nowhere to send it", async () => {
     const one = await scene(500, "once");

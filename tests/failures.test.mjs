@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import net from "node:net";
 import { after, describe, test } from "node:test";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { freePort } from "./support/ports.mjs";
 import { stage, uniquePath, uniqueType } from "./support/stage.mjs";
 import { sleep } from "./support/wait.mjs";
@@ -153,10 +154,10 @@ describe("too slow", { concurrency: true }, () => {
   });
 });
 
-describe("the answer's body", { concurrency: true }, () => {
-  const KIB = 1024;
-  const bytes = (text) => Buffer.byteLength(text, "utf8");
+const KIB = 1024;
+const bytes = (text) => Buffer.byteLength(text, "utf8");
 
+describe("the answer's body", { concurrency: true }, () => {
   for (const [length, kept, truncated] of [
     [0, 0, false],
     [1, 1, false],
@@ -203,9 +204,41 @@ describe("the answer's body", { concurrency: true }, () => {
     assert.equal(attempts[0].responseBodyTruncated, true);
   });
 
-  test("that claims to be compressed and is not does no harm", async () => {
+  test("broken off in the middle: the status came, and counts", async () => {
+    const { id } = await posted({
+      status: 200,
+      headers: { "content-length": "1000" },
+      body: "half of",
+      breakOff: true,
+    });
+    const { status, attempts } = await settled(id);
+    assert.partialDeepStrictEqual(attempts[0], { responseStatus: 200, error: null });
+    assert.equal(status, "delivered");
+  });
+
+  test("that claims to be compressed and is not: the status came, and counts", async () => {
     const { id } = await posted({ status: 200, headers: { "content-encoding": "gzip" }, body: "not gzip at all" });
     const { attempts } = await settled(id);
     assert.equal(attempts[0].responseStatus, 200);
   });
+});
+
+// One after another and last: what they may cost must not fall on another test's clock.
+describe("an answer that unpacks to far more than anybody wants", () => {
+  // A few hundred bytes on the wire, 256 MiB when somebody unpacks them: more than a worker may hold.
+  for (const [encoding, pack] of Object.entries({ gzip: gzipSync, br: brotliCompressSync })) {
+    test(`in ${encoding} is cut off`, async () => {
+      const body = pack(Buffer.alloc(256 * KIB * KIB, "x"));
+      const { id } = await posted({
+        status: 200,
+        headers: { "content-encoding": encoding, "content-length": body.length },
+        body,
+      });
+      const { status, attempts } = await settled(id);
+      assert.equal(status, "delivered");
+      assert.ok(bytes(attempts[0].responseBody ?? "") <= 16 * KIB);
+      assert.equal(attempts[0].responseBodyTruncated, true);
+      assert.ok(attempts[0].durationMs < 2_000, `nobody unpacked it all: ${attempts[0].durationMs} ms`);
+    });
+  }
 });

@@ -88,6 +88,29 @@ test("ids are told apart to the letter", async () => {
   for (const id of ids) assert.equal((await send({ id, type, data: id })).duplicate, true, id);
 });
 
+test("an event is read by the id that its producer was answered, and its deliveries are found by it", async () => {
+  const { type } = await scene();
+  for (const id of [
+    "plain-1",
+    "a/b?c#d%20e&f=g",
+    "%2e%2e%2f",
+    '"quoted"',
+    "evt_looks_like_ours",
+    "x".repeat(200),
+  ]) {
+    const accepted = await send({ id, type, data: { id } });
+    const event = await expect(200, "GET", `/v1/events/${encodeURIComponent(accepted.id)}`);
+    assert.deepEqual(event.data, { id });
+    assert.deepEqual(event.deliveries, accepted.deliveries);
+    const { data } = await expect(200, "GET", `/v1/deliveries?event=${encodeURIComponent(accepted.id)}`);
+    assert.deepEqual(
+      data.map((one) => one.id),
+      accepted.deliveries.map((one) => one.id),
+    );
+    assert.equal(data[0].event.id, accepted.id);
+  }
+});
+
 test("keys that no id may be are refused", async () => {
   const { type } = await scene();
   for (const key of ["x".repeat(257), "a b"]) {

@@ -27,6 +27,21 @@ async function latencies(type) {
 const median = (sorted) => sorted[Math.floor(sorted.length / 2)];
 const p99 = (sorted) => sorted[Math.floor(sorted.length * 0.99)];
 
+test("thirty hanging receivers of the same event beside a good one", async (t) => {
+  await profile("hasty", { retry: { delays: [0], jitter: 0 }, timeoutSeconds: 5 });
+  for (let n = 0; n < 30; n++) {
+    await subscribe({ url: hanging.answer(`/hang-${n}`, { hang: true }), events: ["crowd"], profile: "hasty" });
+  }
+  await subscribe({ url: target.answer("/crowd", 204), events: ["crowd"] });
+  const started = Date.now();
+  const { deliveries } = await send({ type: "crowd", data: {} });
+  assert.equal(deliveries.length, 31);
+  const [request] = await target.received("/crowd");
+  t.diagnostic(`the good one had it after ${request.at - started} ms`);
+  assert.ok(request.at - started < 4_000, "it did not wait for any of the hanging ones");
+  for (const { id } of deliveries) await settled(id, { timeout: 30_000 });
+});
+
 test("a hanging receiver beside a good one with the same events", async (t) => {
   await profile("patient", { retry: { delays: [0, 2, 2, 2, 2, 2], jitter: 0 }, timeoutSeconds: 15 });
   await subscribe({ url: target.url("/alone"), events: ["alone"] });

@@ -48,7 +48,7 @@ describe("refuses every call", () => {
           }
         }
         assert.notEqual((await signet.api("GET", "/metrics")).status, 200);
-        assert.equal((await signet.api("GET", "/healthz")).status, 200);
+        assertProblem(await signet.api("GET", "/healthz"), 503, { code: "not_configured" });
       });
     });
   }

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { assertProblem } from "./support/assertions.mjs";
 import { stage, uniquePath, uniqueType } from "./support/stage.mjs";
 
-const { target, api, expect, subscribe, send, settled, profile } = await stage();
+const { target, api, expect, subscribe, send, profile } = await stage();
 
 /** Sends one event under a profile of its own and gives the request with the subscription that got it. */
 async function onTheWire(name, definition, { event = {}, subscription = {} } = {}) {
@@ -185,18 +185,9 @@ describe("one's own", () => {
     assert.deepEqual([first.headers["x-version"], second.headers["x-version"]], ["1", "2"]);
   });
 
-  test("data can't smuggle a header in", async () => {
-    await profile("smuggler", { headers: { "X-Title": "{data.title}" }, retry: { delays: [0], jitter: 0 } });
-    const type = uniqueType();
-    const path = uniquePath();
-    await subscribe({ url: target.url(path), events: [type], profile: "smuggler" });
-    for (const title of ["a\r\nX-Injected: yes", "a\nX-Injected: yes", "ü✓", "\u0000", "x".repeat(100_000)]) {
-      const answer = await api("POST", "/v1/events", { type, data: { title } });
-      if (answer.status === 422) continue;
-      assert.equal(answer.status, 202, answer.text);
-      await settled(answer.json.deliveries[0].id);
-    }
-    for (const request of target.requests(path)) assert.equal(request.headers["x-injected"], undefined);
+  test("data can't become a header: whoever writes it could write another one after it", async () => {
+    const answer = await api("PUT", "/v1/profiles/smuggler", { headers: { "X-Title": "{data.title}" } });
+    assertProblem(answer, 422, { pointers: ["/headers/X-Title"] });
   });
 });
 

@@ -124,6 +124,20 @@ describe("changing", () => {
     );
   });
 
+  test("many made at the same moment are all there", async () => {
+    const type = uniqueType();
+    const made = await Promise.all(
+      Array.from({ length: 30 }, (_, n) =>
+        subscribe({ url: target.url(`/at-once-${n}`), events: [type], name: `${n}` }),
+      ),
+    );
+    assert.equal(new Set(made.map((one) => one.id)).size, 30);
+    const { deliveries } = await send({ type, data: {} });
+    assert.deepEqual(new Set(deliveries.map((one) => one.subscription)), new Set(made.map((one) => one.id)));
+    await Promise.all(made.map((one) => expect(204, "DELETE", `/v1/subscriptions/${one.id}`)));
+    assert.deepEqual((await send({ type, data: {} })).deliveries, []);
+  });
+
   test("DELETE is 204, and then it is gone everywhere", async () => {
     const type = uniqueType();
     const made = await subscribe({ url: target.url("/gone"), events: [type] });

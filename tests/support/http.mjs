@@ -9,7 +9,7 @@ import http from "node:http";
 export function request(url, { method = "GET", headers = {}, body, agent, timeout = 30_000 } = {}) {
   return new Promise((resolve, reject) => {
     const bytes = body === undefined ? undefined : Buffer.from(body);
-    const length = bytes === undefined ? {} : { "content-length": bytes.length };
+    const length = bytes === undefined || "transfer-encoding" in headers ? {} : { "content-length": bytes.length };
     const call = http.request(url, { method, headers: { ...length, ...headers }, agent }, (answer) => {
       const chunks = [];
       answer.on("data", (chunk) => chunks.push(chunk));
@@ -26,6 +26,6 @@ export function request(url, { method = "GET", headers = {}, body, agent, timeou
 }
 
 function parsed(headers, text) {
-  if (!/\bjson\b/.test(headers["content-type"] ?? "")) return undefined;
+  if (text === "" || !/\bjson\b/.test(headers["content-type"] ?? "")) return undefined;
   return JSON.parse(text);
 }

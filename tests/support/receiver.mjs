@@ -10,6 +10,7 @@ import { until } from "./wait.mjs";
  * - `{hang: true}`: the request is read, an answer never comes
  * - `{close: true}`: the socket is closed without an answer
  * - `{endless: true}`: a body that never ends, as fast as it is taken
+ * - `{breakOff: true}`: the connection is closed after what there is of the body
  * - a list of these: one for each request in turn, the last one for all that follow
  * - a function of (request, number) that gives one of these; the number starts at 1
  *
@@ -110,12 +111,23 @@ class Receiver {
       response.socket.destroy();
       return;
     }
-    const { status = 200, headers = {}, body = "", delay = 0, bodyDelay = 0, endless = false } = answer;
+    const {
+      status = 200,
+      headers = {},
+      body = "",
+      delay = 0,
+      bodyDelay = 0,
+      endless = false,
+      breakOff = false,
+    } = answer;
     later(delay, () => {
       response.writeHead(status, headers);
       if (endless) return pour(response);
       if (bodyDelay) response.flushHeaders();
-      later(bodyDelay, () => response.end(body));
+      later(bodyDelay, () => {
+        if (breakOff) response.write(body, () => later(50, () => response.socket?.destroy()));
+        else response.end(body);
+      });
     });
   }
 }

@@ -90,7 +90,8 @@ class Signet {
   async #answers(child) {
     if (child.exitCode !== null || child.signalCode !== null) return true;
     const answer = await request(`${this.url}/healthz`, { timeout: 5_000 });
-    return answer.status < 500;
+    // Wrangler's own pages are HTML; whatever JSON says, the worker said it.
+    return answer.json !== undefined;
   }
 
   /** What wrangler and the worker printed so far (the last 20,000 characters). */
