@@ -43,8 +43,9 @@ pub struct Gateway {
 
 /// What stands in the way of every call to this deployment, if anything.
 pub fn missing(env: &Env) -> Option<Problem> {
-    let key = env.var("OPERATOR_KEY").unwrap_or_default();
-    if key.is_empty() || (key == LOCAL_KEY && !env.allow_private()) {
+    let settings = env.settings();
+    let key = settings.operator_key.as_str();
+    if key.is_empty() || (key == LOCAL_KEY && !settings.allow_private) {
         return Some(Problem::new(
             503,
             "not_configured",
@@ -68,8 +69,7 @@ impl Gateway {
             scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
         });
         let given = bearer.or(head.api_key.as_deref()).unwrap_or_default();
-        let known = env.var("OPERATOR_KEY").unwrap_or_default();
-        if !secret::same(given, &known) {
+        if !secret::same(given, &env.settings().operator_key) {
             return Err(Problem {
                 header: Some(("www-authenticate", "Bearer".into())),
                 ..Problem::new(

@@ -1,6 +1,6 @@
 //! Calls that the application's object answers: here they are only let through.
 
-use super::{Answer, Call};
+use super::{Answer, Call, JSON};
 use crate::edge::Said;
 use crate::problem::Problem;
 
@@ -38,7 +38,7 @@ pub fn said(said: Said) -> Result<Answer, Problem> {
     Ok(Answer {
         status: said.status,
         kind: if said.status < 400 {
-            "application/json"
+            JSON
         } else {
             "application/problem+json"
         },

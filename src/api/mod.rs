@@ -9,7 +9,7 @@ mod management;
 use std::future::Future;
 use std::pin::Pin;
 
-use js_sys::Uint8Array;
+use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response};
 
@@ -19,6 +19,8 @@ use crate::objects::application::MAX_BODY;
 use crate::problem::Problem;
 use crate::route;
 use gateway::Gateway;
+
+const JSON: &str = "application/json";
 
 /// What an endpoint answers.
 struct Answer {
@@ -31,7 +33,7 @@ impl Answer {
     fn json(status: u16, text: String) -> Self {
         Answer {
             status,
-            kind: "application/json",
+            kind: JSON,
             text,
         }
     }
@@ -167,12 +169,21 @@ const ENDPOINTS: &[Endpoint] = &[
 
 /// The Worker's one entrance.
 #[wasm_bindgen]
-pub async fn fetch(request: Request, env: Env, _context: JsValue) -> Response {
+pub fn fetch(request: Request, env: Env, _context: JsValue) -> Promise {
+    edge::task::promise(respond(request, env))
+}
+
+async fn respond(request: Request, env: Env) -> Response {
     let head = Head::of(&request);
     if head.target().0 == "/healthz" {
         return health::check(&head, &env);
     }
     match answer(head, request, env).await {
+        Ok(Answer {
+            status,
+            kind: JSON,
+            text,
+        }) => edge::respond_json(status, &text),
         Ok(answer) => edge::respond(answer.status, answer.kind, &answer.text, NO_STORE),
         Err(problem) => {
             let mut headers = NO_STORE.to_vec();

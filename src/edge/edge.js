@@ -62,9 +62,22 @@ export function answer(status, type, body, headers) {
   return status === 204 ? new Response(null, { status, headers }) : new Response(body, { status, headers: all });
 }
 
+const NO_CONTENT = { status: 204 };
+const JSON_HEADERS = { "content-type": "application/json", "cache-control": "no-store" };
+
+/** An answer with JSON. It holds secrets and what changes by the second: nobody is to keep it. */
+export function answerJson(status, body) {
+  return status === 204 ? done() : new Response(body, { status, headers: JSON_HEADERS });
+}
+
 /** The shortest answer of an object: done. */
 export function done() {
-  return new Response(null, { status: 204 });
+  return new Response(null, NO_CONTENT);
+}
+
+/** A request's URL. */
+export function address(request) {
+  return request.url;
 }
 
 /** A URL as the runtime's own parser writes it, or undefined for what is none. */
@@ -72,7 +85,7 @@ export function toAscii(url) {
   return URL.parse(url)?.href;
 }
 
-/** Calls an object by its name. A plain 204 comes back as null, anything else as status, text and snapshot version. */
+/** Calls an object by its name. Done comes back as null, anything else as status, text and snapshot version. */
 export async function call(namespace, name, path, body) {
   const stub = namespace.get(namespace.idFromName(name));
   const response = await stub.fetch("http://object" + path, { method: "POST", body });

@@ -1,8 +1,10 @@
 //! The one place where Signet touches JavaScript: the few calls of `edge.js`, with Rust's types around them.
 
 mod sql;
+pub mod task;
 
 use std::cell::Cell;
+use std::sync::OnceLock;
 
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -17,10 +19,14 @@ pub use sql::{Row, Sql, Value};
 #[wasm_bindgen(module = "/src/edge/edge.js")]
 extern "C" {
     fn inspect(request: &Request) -> Array;
+    #[wasm_bindgen(js_name = address)]
+    fn url_of(request: &Request) -> String;
     #[wasm_bindgen(catch)]
     async fn receive(request: &Request, limit: f64) -> Result<JsValue, JsValue>;
     fn answer(status: u16, kind: &str, body: &str, headers: &Array) -> Response;
-    /// The answer 204.
+    #[wasm_bindgen(js_name = answerJson)]
+    fn answer_json(status: u16, body: &str) -> Response;
+    /// The shortest answer of an object: done.
     pub fn done() -> Response;
     #[wasm_bindgen(catch)]
     async fn call(namespace: &JsValue, name: &str, path: &str, body: &JsValue) -> Result<JsValue, JsValue>;
@@ -115,20 +121,23 @@ pub async fn pause(milliseconds: Millis) {
 }
 
 impl Env {
-    /// A variable or a secret.
-    pub fn var(&self, name: &str) -> Option<String> {
+    fn var(&self, name: &str) -> Option<String> {
         self.get(name).as_string()
     }
 
-    /// Whether destinations may be private addresses: on a developer's machine only.
-    pub fn allow_private(&self) -> bool {
-        self.var("ALLOW_PRIVATE_DESTINATIONS").as_deref() == Some("true")
+    /// What the deployment was configured with, read once in the life of an instance.
+    pub fn settings(&self) -> &'static Settings {
+        static SETTINGS: OnceLock<Settings> = OnceLock::new();
+        SETTINGS.get_or_init(|| Settings {
+            operator_key: self.var("OPERATOR_KEY").unwrap_or_default(),
+            allow_private: self.var("ALLOW_PRIVATE_DESTINATIONS").as_deref() == Some("true"),
+        })
     }
 
     /// The rules for destinations.
     pub fn rules(&self) -> Rules {
         Rules {
-            allow_private: self.allow_private(),
+            allow_private: self.settings().allow_private,
             to_ascii,
         }
     }
@@ -167,6 +176,14 @@ impl Env {
     pub async fn kv_put(&self, binding: &str, key: &str, value: &str) -> bool {
         kv_put(&self.get(binding), key, value).await.is_ok()
     }
+}
+
+/// What a deployment is configured with. A change of it starts every instance anew.
+pub struct Settings {
+    /// The key that may do everything; empty until somebody sets one.
+    pub operator_key: String,
+    /// Whether destinations may be private addresses: on a developer's machine only.
+    pub allow_private: bool,
 }
 
 /// What an object answered.
@@ -258,10 +275,20 @@ impl Head {
 
     /// Path and query.
     pub fn target(&self) -> (&str, &str) {
-        let rest = self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest);
-        let target = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/");
-        target.split_once('?').unwrap_or((target, ""))
+        target(&self.url)
     }
+}
+
+/// The path and query of a call to an object: nothing else of its head matters.
+pub fn path(request: &Request) -> String {
+    url_of(request)
+}
+
+/// The path and query of a URL.
+pub fn target(url: &str) -> (&str, &str) {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let target = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/");
+    target.split_once('?').unwrap_or((target, ""))
 }
 
 /// Reads a request's body, as it lies in JavaScript's memory.
@@ -274,6 +301,11 @@ pub async fn body(request: &Request, limit: usize) -> Result<Uint8Array, Problem
         Ok(bytes) => Ok(bytes.unchecked_into()),
         Err(_) => Err(Problem::new(400, "body_incomplete", "The body broke off.")),
     }
+}
+
+/// An answer with JSON that nobody is to keep.
+pub fn respond_json(status: u16, body: &str) -> Response {
+    answer_json(status, body)
 }
 
 /// An answer with a body.

@@ -8,7 +8,6 @@ use std::rc::Rc;
 use js_sys::Promise;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::future_to_promise;
 use web_sys::Request;
 
 use super::{Outcome, Reply, answering, storage};
@@ -59,9 +58,9 @@ impl Delivery {
     /// The alarm.
     pub fn alarm(&self) -> Promise {
         let inner = self.0.clone();
-        future_to_promise(async move {
+        edge::task::promise(async move {
             inner.ring().await;
-            Ok(JsValue::UNDEFINED)
+            JsValue::UNDEFINED
         })
     }
 }

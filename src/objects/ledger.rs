@@ -50,11 +50,11 @@ impl Ledger {
     pub fn fetch(&self, request: Request) -> Promise {
         let inner = self.0.clone();
         answering(async move {
-            let head = edge::Head::of(&request);
+            let url = edge::path(&request);
             // An entry holds the event and what surrounds it.
             let body = edge::body(&request, MAX_EVENT.saturating_mul(2)).await?.to_vec();
             let text = String::from_utf8(body).map_err(|error| Problem::not_json(error.to_string()))?;
-            match steps(head.target().0).as_slice() {
+            match steps(edge::target(&url).0).as_slice() {
                 ["claim"] => inner.claim(&text),
                 ["get"] => inner.get(&text),
                 _ => Err(Problem::not_found("call")),

@@ -16,7 +16,6 @@ use std::future::Future;
 
 use js_sys::Promise;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::future_to_promise;
 use web_sys::Response;
 
 use crate::edge;
@@ -50,13 +49,13 @@ impl Reply {
 
 /// Runs an object's method and puts what it comes to into a response. An object never throws at its caller.
 pub fn answering(work: impl Future<Output = Outcome> + 'static) -> Promise {
-    future_to_promise(async move { Ok(JsValue::from(response(work.await))) })
+    edge::task::promise(async move { response(work.await) })
 }
 
 fn response(outcome: Outcome) -> Response {
     match outcome {
         Ok(Reply::Done) => edge::done(),
-        Ok(Reply::Json(status, text)) => edge::respond(status, "application/json", &text, &[]),
+        Ok(Reply::Json(status, text)) => edge::respond_json(status, &text),
         Ok(Reply::Changed(status, text, version)) => edge::respond(
             status,
             "application/json",

@@ -14,7 +14,6 @@ use std::rc::Rc;
 use js_sys::Promise;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{future_to_promise, spawn_local};
 use web_sys::Request;
 
 use super::{Outcome, Reply, answering, steps};
@@ -78,9 +77,9 @@ impl Application {
     pub fn fetch(&self, request: Request) -> Promise {
         let inner = self.0.clone();
         answering(async move {
-            let head = edge::Head::of(&request);
+            let url = edge::path(&request);
             let body = edge::body(&request, MAX_BODY).await?.to_vec();
-            let (path, query) = head.target();
+            let (path, query) = edge::target(&url);
             inner.store.create()?;
             inner.answer(&steps(path), query, &body).await
         })
@@ -89,9 +88,9 @@ impl Application {
     /// The alarm: something was not pushed or published yet.
     pub fn alarm(&self) -> Promise {
         let inner = self.0.clone();
-        future_to_promise(async move {
+        edge::task::promise(async move {
             inner.catch_up().await;
-            Ok(JsValue::UNDEFINED)
+            JsValue::UNDEFINED
         })
     }
 }
@@ -212,7 +211,7 @@ impl Inner {
         // Should this instance die before it has published, the alarm does it.
         self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
         let inner = self.clone();
-        spawn_local(async move { inner.publish().await });
+        edge::task::spawn(async move { inner.publish().await });
         Ok(Reply::Changed(status, text, version))
     }
 

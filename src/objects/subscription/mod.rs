@@ -15,7 +15,6 @@ use js_sys::{Promise, Uint8Array};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{future_to_promise, spawn_local};
 use web_sys::Request;
 
 use super::{Outcome, Reply, answering, steps, storage};
@@ -106,10 +105,10 @@ impl Subscription {
     pub fn fetch(&self, request: Request) -> Promise {
         let inner = self.0.clone();
         answering(async move {
-            let head = edge::Head::of(&request);
+            let url = edge::path(&request);
             let body = edge::body(&request, MAX_EVENT.saturating_mul(4)).await?;
             inner.wake()?;
-            match steps(head.target().0).as_slice() {
+            match steps(edge::target(&url).0).as_slice() {
                 ["append"] => inner.append(&body).await,
                 ["ring", id] => inner.ring(id),
                 ["destination"] => inner.set_destination(&body.to_vec()),
@@ -127,14 +126,14 @@ impl Subscription {
     /// The alarm: somebody may owe something.
     pub fn alarm(&self) -> Promise {
         let inner = self.0.clone();
-        future_to_promise(async move {
+        edge::task::promise(async move {
             inner.memory.borrow_mut().alarm = None;
             // Throwing would end after six times; the watch is set again instead.
             if let Err(problem) = inner.watch().await {
                 edge::log(&format!("watch: {}", problem.detail));
                 inner.wake_at(edge::now().saturating_add(WATCH));
             }
-            Ok(JsValue::UNDEFINED)
+            JsValue::UNDEFINED
         })
     }
 }
@@ -341,7 +340,7 @@ impl Inner {
     /// Sends `job` now, and after it what else waits.
     fn start(self: &Rc<Self>, job: Job) {
         let inner = self.clone();
-        spawn_local(async move { inner.send_all(job).await });
+        edge::task::spawn(async move { inner.send_all(job).await });
     }
 
     fn start_senders(self: &Rc<Self>) {
