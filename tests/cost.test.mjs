@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { stage, uniquePath, uniqueType } from "./support/stage.mjs";
 import { sleep, until } from "./support/wait.mjs";
 
-const { target, api, subscribe, sendOne } = await stage();
+const { target, api, subscribe, sendOne, profile } = await stage();
 
 const COUNTERS = ["signet_rows_written_total", "signet_object_requests_total", "signet_alarms_set_total"];
 
@@ -13,6 +13,7 @@ async function counters() {
   const answer = await api("GET", "/metrics");
   assert.equal(answer.status, 200, answer.text);
   assert.match(answer.headers["content-type"], /^text\/plain/);
+  for (const name of COUNTERS) assert.ok(answer.text.includes(`# TYPE ${name} counter\n`), `${name} has its type`);
   return COUNTERS.map((name) => {
     const samples = answer.text.split("\n").filter((line) => new RegExp(`^${name}[ {]`).test(line));
     assert.ok(samples.length > 0, `${name} among\n${answer.text}`);
@@ -61,4 +62,28 @@ test("an event with an id of its producer's costs little more", async (t) => {
   t.diagnostic(`${rows} rows, ${alarms} alarms, ${requests} object requests`);
   assert.ok(rows + alarms <= 8, `${rows} rows and ${alarms} alarms`);
   assert.ok(requests <= 3, `${requests} object requests`);
+});
+
+test("a delivery that needs a second attempt costs a few times as much, not more", async (t) => {
+  await profile("second", { retry: { delays: [0, 1], jitter: 0 } });
+  const type = uniqueType();
+  const path = uniquePath();
+  const count = 10;
+  const seen = new Set();
+  const firstFails = ({ headers }) => {
+    const known = seen.has(headers["webhook-id"]);
+    seen.add(headers["webhook-id"]);
+    return known ? 200 : 500;
+  };
+  await subscribe({ url: target.answer(path, firstFails), events: [type], profile: "second" });
+  await sendOne({ type, data: 0 });
+  await target.received(path, 2);
+  const before = await atRest();
+  for (let n = 0; n < count; n++) await sendOne({ type, data: n });
+  await target.received(path, 2 + 2 * count);
+  const after = await atRest();
+  const [rows, requests, alarms] = after.map((value, index) => (value - before[index]) / count);
+  t.diagnostic(`${rows} rows, ${alarms} alarms, ${requests} object requests`);
+  assert.ok(rows + alarms <= 14, `${rows} rows and ${alarms} alarms`);
+  assert.ok(requests <= 4, `${requests} object requests`);
 });

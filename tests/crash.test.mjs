@@ -6,7 +6,7 @@ import { stage } from "./support/stage.mjs";
 import { inParallel, sleep, until } from "./support/wait.mjs";
 
 const EVENTS = Number(process.env.SIGNET_TEST_EVENTS ?? 1_000);
-const { signet, target, api, expect, subscribe, send, settled, profile } = await stage();
+const { signet, target, api, expect, subscribe, send, sendOne, delivery, settled, profile } = await stage();
 
 // Attempts enough that the receiver's return is always met, soon and without waiting.
 await profile("stubborn", { retry: { delays: [0, 1, 2, 2, ...Array(40).fill(3)], jitter: 0 }, timeoutSeconds: 5 });
@@ -129,6 +129,20 @@ test("killed between two attempts: the schedule goes on", { timeout: 60_000 }, a
   await sleep(1_500);
   await signet.start();
   assert.equal((await settled(deliveries[0].id, { timeout: 40_000 })).status, "delivered");
+});
+
+test("killed while paused: what was held goes out at resume", { timeout: 60_000 }, async () => {
+  const path = "/paused";
+  const made = await subscribe({ url: target.url(path), events: ["crash.paused"], profile: "stubborn" });
+  await expect(200, "POST", `/v1/subscriptions/${made.id}/pause`);
+  const ids = await inParallel(Array.from({ length: 20 }), 8, (_, n) => sendOne({ type: "crash.paused", data: n }));
+  await signet.restart();
+  assert.equal((await expect(200, "GET", `/v1/subscriptions/${made.id}`)).status, "paused");
+  for (const id of ids) assert.equal((await delivery(id)).status, "pending");
+  assert.equal(target.requests(path).length, 0);
+  await expect(200, "POST", `/v1/subscriptions/${made.id}/resume`);
+  for (const id of ids) assert.equal((await settled(id, { timeout: 30_000 })).status, "delivered");
+  assert.equal(target.requests(path).length, 20);
 });
 
 test("subscriptions, profiles and history outlive it", async () => {

@@ -5,10 +5,15 @@ import { receiver } from "./receiver.mjs";
 import { startSignet } from "./signet.mjs";
 import { until } from "./wait.mjs";
 
-/** Starts a gateway and a receiver that both end with the test file. */
+/** Starts a gateway and a receiver that both end with the test file. SIGNET_TEST_LOG=1 shows what the gateway printed. */
 export async function stage(options) {
   const signet = await startSignet(options);
-  after(() => signet.stop());
+  after(async () => {
+    await signet.stop();
+    if (process.env.SIGNET_TEST_LOG) console.log(signet.output);
+    // A panic fails the requests of others too; a test that got its answer all the same must not hide it.
+    assert.doesNotMatch(signet.output, /panicked|unreachable/);
+  });
   const target = await receiver();
   after(() => target.stop());
   return { signet, target, api: signet.api.bind(signet), ...calls(signet) };
