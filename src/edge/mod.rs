@@ -23,6 +23,8 @@ extern "C" {
     fn url_of(request: &Request) -> String;
     #[wasm_bindgen(catch)]
     async fn receive(request: &Request, limit: f64) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch)]
+    async fn received(request: &Request) -> Result<JsValue, JsValue>;
     fn answer(status: u16, kind: &str, body: &str, headers: &Array) -> Response;
     #[wasm_bindgen(js_name = answerJson)]
     fn answer_json(status: u16, body: &str) -> Response;
@@ -301,6 +303,17 @@ pub async fn body(request: &Request, limit: usize) -> Result<Uint8Array, Problem
         Ok(bytes) => Ok(bytes.unchecked_into()),
         Err(_) => Err(Problem::new(400, "body_incomplete", "The body broke off.")),
     }
+}
+
+/// Reads the body of a call to an object.
+///
+/// # Errors
+/// 400 where it broke off.
+pub async fn call_body(request: &Request) -> Result<Uint8Array, Problem> {
+    let bytes = received(request)
+        .await
+        .map_err(|_| Problem::new(400, "body_incomplete", "The body broke off."))?;
+    Ok(bytes.unchecked_into())
 }
 
 /// An answer with JSON that nobody is to keep.

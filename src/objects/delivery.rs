@@ -50,7 +50,7 @@ impl Delivery {
     pub fn fetch(&self, request: Request) -> Promise {
         let inner = self.0.clone();
         answering(async move {
-            let body = edge::body(&request, 4096).await?.to_vec();
+            let body = edge::call_body(&request).await?.to_vec();
             inner.set(&body)
         })
     }

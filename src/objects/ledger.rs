@@ -10,7 +10,7 @@ use web_sys::Request;
 
 use super::{Outcome, Reply, answering, steps, storage};
 use crate::edge::{self, Env, Sql, State};
-use crate::event::{MAX_EVENT, Target};
+use crate::event::Target;
 use crate::problem::Problem;
 
 /// What is remembered of an event.
@@ -52,7 +52,7 @@ impl Ledger {
         answering(async move {
             let url = edge::path(&request);
             // An entry holds the event and what surrounds it.
-            let body = edge::body(&request, MAX_EVENT.saturating_mul(2)).await?.to_vec();
+            let body = edge::call_body(&request).await?.to_vec();
             let text = String::from_utf8(body).map_err(|error| Problem::not_json(error.to_string()))?;
             match steps(edge::target(&url).0).as_slice() {
                 ["claim"] => inner.claim(&text),

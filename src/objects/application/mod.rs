@@ -78,7 +78,7 @@ impl Application {
         let inner = self.0.clone();
         answering(async move {
             let url = edge::path(&request);
-            let body = edge::body(&request, MAX_BODY).await?.to_vec();
+            let body = edge::call_body(&request).await?.to_vec();
             let (path, query) = edge::target(&url);
             inner.store.create()?;
             inner.answer(&steps(path), query, &body).await

@@ -21,7 +21,7 @@ use super::{Outcome, Reply, answering, steps, storage};
 use crate::body::Fields;
 use crate::delivery::{Progress, Ring, Stage, Trigger};
 use crate::edge::{self, Env, State};
-use crate::event::{About, MAX_EVENT, Target, is_type};
+use crate::event::{About, Target, is_type};
 use crate::id::{DELIVERY, EVENT, Id, Place};
 use crate::problem::{Fault, Problem};
 use crate::profile::Facts;
@@ -106,7 +106,7 @@ impl Subscription {
         let inner = self.0.clone();
         answering(async move {
             let url = edge::path(&request);
-            let body = edge::body(&request, MAX_EVENT.saturating_mul(4)).await?;
+            let body = edge::call_body(&request).await?;
             inner.wake()?;
             match steps(edge::target(&url).0).as_slice() {
                 ["append"] => inner.append(&body).await,
