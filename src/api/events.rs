@@ -1,5 +1,6 @@
 //! Ingest: an event comes in, is rendered for everybody who wants it, and is durable before the answer.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use futures_util::future::join_all;
@@ -58,6 +59,8 @@ pub async fn post(call: Call) -> Result<Answer, Problem> {
         now,
     };
     posting.about = posting.describe(&event)?;
+    // Whatever could refuse the event does so before anything of it is stored.
+    let bodies = posting.render_each(&view, &event)?;
 
     // An id that the producer chose is remembered first, so that it is never sent twice; so is an event that nobody
     // wants, so that it can be read again.
@@ -80,7 +83,7 @@ pub async fn post(call: Call) -> Result<Answer, Problem> {
         }
     }
     if !is_duplicate || now.saturating_sub(core.time()) < COMPLETED_WITHIN {
-        posting.append_all(&call, &view, &event).await?;
+        posting.append_all(&call, &view, &event, &bodies).await?;
     }
     let answer = Accepted {
         id: &posting.id,
@@ -132,6 +135,9 @@ async fn claim(call: &Call, core: Id, entry: &Entry) -> Result<Option<Entry>, Pr
     }
 }
 
+/// The body under each profile, by the profile's name.
+type Bodies<'a> = HashMap<&'a str, Rc<Rendered>>;
+
 /// An event on its way to the objects.
 struct Posting {
     id: String,
@@ -170,27 +176,42 @@ impl Posting {
         })
     }
 
+    /// The body under each profile that is asked for.
+    fn render_each<'a>(&self, view: &'a View, event: &Event<'_>) -> Result<Bodies<'a>, Problem> {
+        let mut bodies = Bodies::new();
+        for target in &self.targets {
+            if let Some(profile) = self.profile(view, target)
+                && !bodies.contains_key(profile.name.as_str())
+            {
+                bodies.insert(&profile.name, Rc::new(self.render(profile, event, target)?));
+            }
+        }
+        Ok(bodies)
+    }
+
     /// Appends every delivery. The answer of each object means durable.
-    async fn append_all(&self, call: &Call, view: &View, event: &Event<'_>) -> Result<(), Problem> {
-        let mut shared: Option<(&str, Rc<Rendered>)> = None;
+    async fn append_all(
+        &self,
+        call: &Call,
+        view: &View,
+        event: &Event<'_>,
+        bodies: &Bodies<'_>,
+    ) -> Result<(), Problem> {
         for (chunk_at, chunk) in self.targets.chunks(AT_ONCE).enumerate() {
             let mut frames = Vec::with_capacity(chunk.len());
             for (at, target) in chunk.iter().enumerate() {
                 let Some(profile) = self.profile(view, target) else {
                     continue;
                 };
-                let rendered = match &shared {
-                    Some((name, rendered)) if *name == profile.name && !profile.body.is_per_delivery() => {
-                        rendered.clone()
-                    }
-                    _ => Rc::new(self.render(profile, event, target)),
+                let rendered = match bodies.get(profile.name.as_str()) {
+                    Some(body) if !profile.body.is_per_delivery() => body.clone(),
+                    _ => Rc::new(self.render(profile, event, target)?),
                 };
                 let is_home = chunk_at == 0 && at == 0;
                 let Some(id) = Id::parse(DELIVERY, &target.id) else {
                     continue;
                 };
                 frames.push((id, self.frame(id, event, target, &rendered, is_home)?));
-                shared = Some((&profile.name, rendered));
             }
             let calls = frames.iter().map(|(id, frame)| {
                 let place = id.place();
@@ -228,14 +249,27 @@ impl Posting {
         }
     }
 
-    fn render(&self, profile: &Profile, event: &Event<'_>, target: &Target) -> Rendered {
-        profile.body.render(&Facts {
+    fn render(&self, profile: &Profile, event: &Event<'_>, target: &Target) -> Result<Rendered, Problem> {
+        let facts = Facts {
             event_id: &self.id,
             event_type: &event.kind,
             occurred_at: event.occurred_at.unwrap_or(self.now),
             data: event.data,
             delivery_id: &target.id,
             subscription_id: target.subscription.as_deref().unwrap_or_default(),
+        };
+        let rendered = profile.body.render(&facts, RENDERED_LIMIT);
+        // Where the body does not hold the data, they are stored beside it, in the same row.
+        let fits = |body: &Rendered| {
+            let beside = if body.data.is_none() { event.data.get().len() } else { 0 };
+            body.bytes.len().saturating_add(beside) <= RENDERED_LIMIT
+        };
+        rendered.filter(fits).ok_or_else(|| {
+            let detail = format!(
+                "Under the profile `{}` the body would have more than {RENDERED_LIMIT} bytes.",
+                profile.name
+            );
+            Problem::new(413, "body_too_large", detail)
         })
     }
 
@@ -252,9 +286,6 @@ impl Posting {
         } else {
             &[]
         };
-        if rendered.bytes.len().saturating_add(spare.len()) > RENDERED_LIMIT {
-            return Err(Problem::too_large(RENDERED_LIMIT));
-        }
         let head = Append {
             id: id.as_str(),
             kind: &event.kind,

@@ -176,11 +176,14 @@ impl Body {
         })
     }
 
-    /// Fills in the placeholders.
-    pub fn render(&self, facts: &Facts<'_>) -> Rendered {
+    /// Fills in the placeholders. `None` where that would make more than `limit` bytes.
+    pub fn render(&self, facts: &Facts<'_>, limit: usize) -> Option<Rendered> {
         let mut bytes = Vec::with_capacity(facts.data.get().len().saturating_add(256));
         let mut data = None;
         for segment in &self.segments {
+            if bytes.len() > limit {
+                return None;
+            }
             match segment {
                 Segment::Literal(text) => bytes.extend_from_slice(text.as_bytes()),
                 Segment::Value(sources) => {
@@ -203,7 +206,7 @@ impl Body {
                 }
             }
         }
-        Rendered { bytes, data }
+        (bytes.len() <= limit).then_some(Rendered { bytes, data })
     }
 }
 

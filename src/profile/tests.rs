@@ -2,6 +2,8 @@ use super::*;
 use crate::signature::Message;
 use proptest::prelude::*;
 
+const LIMIT: usize = 1 << 20;
+
 fn raw(text: &str) -> &RawValue {
     serde_json::from_str(text).unwrap()
 }
@@ -18,7 +20,10 @@ fn facts(data: &RawValue) -> Facts<'_> {
 }
 
 fn render(template: &str, data: &str) -> String {
-    let rendered = Body::parse(raw(template)).unwrap().render(&facts(raw(data)));
+    let rendered = Body::parse(raw(template))
+        .unwrap()
+        .render(&facts(raw(data)), LIMIT)
+        .unwrap();
     if let Some((at, length)) = rendered.data {
         assert_eq!(&rendered.bytes[at..at + length], data.as_bytes());
     }
@@ -75,7 +80,11 @@ fn bodies_are_as_the_pages_show_them() {
             r#"{"event":"shorts.completed","requestId":"evt_1","status":"completed","timestamp":"2026-05-18T12:00:00.000Z","data":{"id": 7}}"#,
         ),
     ] {
-        let rendered = find(profile).unwrap().body.render(&facts(raw(r#"{"id": 7}"#)));
+        let rendered = find(profile)
+            .unwrap()
+            .body
+            .render(&facts(raw(r#"{"id": 7}"#)), LIMIT)
+            .unwrap();
         let text = String::from_utf8(rendered.bytes).unwrap();
         if profile == "playcut" {
             assert!(
@@ -231,6 +240,14 @@ fn a_profile_that_could_not_work_is_refused_with_every_fault() {
 }
 
 #[test]
+fn a_body_beyond_the_limit_is_not_made() {
+    let data = format!("\"{}\"", "x".repeat(1000));
+    let body = Body::parse(raw(&format!("[{}0]", "\"{data}\",".repeat(1000)))).unwrap();
+    assert_eq!(body.render(&facts(raw(&data)), 100_000), None);
+    assert!(body.render(&facts(raw(&data)), 1_100_000).is_some());
+}
+
+#[test]
 fn jitter_only_adds() {
     let retry = Retry {
         delays: vec![0.0, 10.0],
@@ -248,12 +265,12 @@ proptest! {
         let data = serde_json::to_string(&serde_json::json!({"id": text, "x": {"y": text}})).unwrap();
         for profile in built_in() {
             let facts = Facts { event_type: &kind, event_id: &kind, ..facts(raw(&data)) };
-            let rendered = profile.body.render(&facts);
+            let rendered = profile.body.render(&facts, LIMIT).unwrap();
             let value: serde_json::Value = serde_json::from_slice(&rendered.bytes).unwrap();
             prop_assert_eq!(&value["data"]["id"], &text);
         }
         let own = Body::parse(raw(r#"{"a":"<{data.id}>","b":"{data.x.y}"}"#)).unwrap();
-        let value: serde_json::Value = serde_json::from_slice(&own.render(&facts(raw(&data))).bytes).unwrap();
+        let value: serde_json::Value = serde_json::from_slice(&own.render(&facts(raw(&data)), LIMIT).unwrap().bytes).unwrap();
         prop_assert_eq!(&value["a"], &format!("<{text}>"));
         prop_assert_eq!(&value["b"], &text);
     }

@@ -71,9 +71,13 @@ impl Secrets {
         }
     }
 
-    /// Puts `secret` in force; the one before goes on signing for `overlap` milliseconds.
+    /// Puts `secret` in force; the one before goes on signing for `overlap` milliseconds. Without an overlap the new one
+    /// signs alone, whatever earlier rotations allowed: that is for a secret that got into wrong hands.
     pub fn rotate(&mut self, secret: String, overlap: Millis, now: Millis) {
         let old = std::mem::replace(&mut self.current, secret);
+        if overlap <= 0 {
+            self.previous.clear();
+        }
         self.previous
             .retain(|old| old.until > now && old.secret != self.current);
         if overlap > 0 && old != self.current {

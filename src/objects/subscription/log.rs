@@ -79,8 +79,8 @@ pub struct Settlement<'a> {
     pub after: &'a Progress,
     /// How many attempts its schedule has.
     pub planned: u32,
-    /// Whether a person still waits for an attempt.
-    pub asked: bool,
+    /// Whether it is one that a person asked for.
+    pub was_asked: bool,
     /// All attempts, as JSON.
     pub attempts: &'a str,
     /// Where this one went.
@@ -327,13 +327,13 @@ impl Log {
             before,
             after,
             planned,
-            asked,
+            was_asked,
             attempts,
             url,
         } = settled;
         let written = self.sql.run(
             "UPDATE deliveries SET stage = ?, tries = ?, count = ?, next_at = ?, completed_at = ?, planned = ?,
-             asked = ?, attempts = ?, url = ? WHERE id = ? AND stage = ? AND count = ?",
+             asked = max(asked - ?, 0), attempts = ?, url = ? WHERE id = ? AND stage = ? AND count = ?",
             &[
                 i64::from(after.stage as u8).into(),
                 after.tries.into(),
@@ -341,7 +341,7 @@ impl Log {
                 after.next_at.into(),
                 after.completed_at.into(),
                 (*planned).into(),
-                i64::from(*asked).into(),
+                i64::from(*was_asked).into(),
                 (*attempts).into(),
                 (*url).into(),
                 id.as_str().into(),
@@ -354,8 +354,10 @@ impl Log {
 
     /// Notes that a person wants an attempt.
     pub fn ask(&self, id: Id) -> Result<(), JsValue> {
-        self.sql
-            .run("UPDATE deliveries SET asked = 1 WHERE id = ?", &[id.as_str().into()])?;
+        self.sql.run(
+            "UPDATE deliveries SET asked = asked + 1 WHERE id = ?",
+            &[id.as_str().into()],
+        )?;
         Ok(())
     }
 

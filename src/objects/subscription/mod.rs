@@ -373,20 +373,20 @@ impl Inner {
         let id = Id::new(now, edge::random_id(), place);
         let (event_id, delivery_id) = (id.with(EVENT), id.with(DELIVERY));
         let subscription = prepared.destination.subscription.as_deref().unwrap_or_default();
-        let rendered = prepared.profile.body.render(&Facts {
+        let facts = Facts {
             event_id: &event_id,
             event_type: &kind,
             occurred_at: now,
             data,
             delivery_id: &delivery_id,
             subscription_id: subscription,
-        });
-        if rendered.bytes.len() > RENDERED_LIMIT {
-            return Err(Problem::invalid(vec![Fault {
+        };
+        let rendered = prepared.profile.body.render(&facts, RENDERED_LIMIT).ok_or_else(|| {
+            Problem::invalid(vec![Fault {
                 pointer: "/data".into(),
-                detail: "is too large".into(),
-            }]));
-        }
+                detail: "is too large for the profile".into(),
+            }])
+        })?;
         let target = Target {
             id: delivery_id.clone(),
             subscription: prepared.destination.subscription.clone(),

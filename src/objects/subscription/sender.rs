@@ -266,7 +266,11 @@ impl Inner {
                 self.memory.borrow_mut().awake = false;
                 self.wake_at(edge::now().saturating_add(WATCH));
             }
-            self.memory.borrow_mut().queue.finished(&job);
+            let mut memory = self.memory.borrow_mut();
+            memory.queue.finished(&job);
+            // Somebody may have asked for another attempt of the same delivery meanwhile.
+            memory.queue.more |= job.trigger == Trigger::Manual;
+            drop(memory);
             match self.next_job() {
                 Some(next) => job = next,
                 None => return,
@@ -448,7 +452,7 @@ impl Inner {
                 before: &row.progress,
                 after: &progress,
                 planned: retry.attempts(),
-                asked: row.asked && job.trigger != Trigger::Manual,
+                was_asked: job.trigger == Trigger::Manual,
                 attempts: &attempts,
                 url: ended.url,
             };
