@@ -1,33 +1,23 @@
-//! A delivery that must be tried again: one alarm, and whom to wake by it.
+//! A delivery that must be tried again: one alarm, and nothing else.
 //!
-//! It is made when a first attempt fails and holds nothing of the delivery itself. When the alarm rings it hands the
-//! delivery back to its subscription's object, in whose queue the attempt waits its turn like any other, and is gone.
+//! It is made when a first attempt fails. Its name says whom to wake: the application and the delivery's id, which holds
+//! the place. When the alarm rings it hands the delivery back to the object there, in whose queue the attempt waits its
+//! turn like any other, and is gone.
 
 use std::rc::Rc;
 
 use js_sys::Promise;
-use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use web_sys::Request;
 
-use super::{Outcome, Reply, answering, storage};
+use super::{Outcome, Reply, answering, steps};
 use crate::edge::{self, Env, State};
+use crate::id::Id;
 use crate::problem::Problem;
 use crate::time::Millis;
 
 /// How long to wait before an object that did not answer is woken again.
 const AGAIN: Millis = 5_000;
-
-/// Whom to wake, and when.
-#[derive(Serialize, Deserialize)]
-pub struct Wake {
-    /// The name of the object that owes the attempt.
-    pub object: String,
-    /// The delivery, without its prefix.
-    pub delivery: String,
-    /// When.
-    pub at: Millis,
-}
 
 struct Inner {
     state: State,
@@ -46,13 +36,10 @@ impl Delivery {
         Delivery(Rc::new(Inner { state, env }))
     }
 
-    /// `POST /` with a [`Wake`].
+    /// `POST /{time}`: ring then.
     pub fn fetch(&self, request: Request) -> Promise {
         let inner = self.0.clone();
-        answering(async move {
-            let body = edge::call_body(&request).await?.to_vec();
-            inner.set(&body)
-        })
+        answering(async move { inner.set(&edge::path(&request)) })
     }
 
     /// The alarm.
@@ -66,32 +53,26 @@ impl Delivery {
 }
 
 impl Inner {
-    fn set(&self, body: &[u8]) -> Outcome {
-        let wake: Wake = serde_json::from_slice(body).map_err(|error| Problem::not_json(error.to_string()))?;
-        let sql = self.state.open();
-        let text = String::from_utf8_lossy(body);
-        sql.run(
-            "CREATE TABLE IF NOT EXISTS wake (one INTEGER PRIMARY KEY, json TEXT)",
-            &[],
-        )
-        .map_err(storage)?;
-        sql.run("INSERT OR REPLACE INTO wake VALUES (1, ?)", &[text.as_ref().into()])
-            .map_err(storage)?;
-        self.state.alarm_at(wake.at);
+    fn set(&self, url: &str) -> Outcome {
+        let at = match steps(edge::target(url).0).as_slice() {
+            [time] => time.parse().ok(),
+            _ => None,
+        };
+        self.state.alarm_at(at.ok_or_else(|| Problem::not_found("call"))?);
         Ok(Reply::Done)
     }
 
     async fn ring(&self) {
-        let row = self.state.open().row("SELECT json FROM wake", &[]);
-        let wake = row
-            .ok()
-            .flatten()
-            .and_then(|row| serde_json::from_str::<Wake>(&row.text(0)?).ok());
-        let Some(wake) = wake else {
+        let name = self.state.own_name();
+        let found = name
+            .split_once('/')
+            .and_then(|(application, id)| Some((application, Id::parse_bare(id)?)));
+        let Some((application, id)) = found else {
             return self.state.forget().await;
         };
-        let path = ["/ring/", &wake.delivery].concat();
-        match self.env.call("SUBSCRIPTION", &wake.object, &path, JsValue::NULL).await {
+        let object = [application, "/", id.place().as_str()].concat();
+        let path = ["/ring/", id.as_str()].concat();
+        match self.env.call("SUBSCRIPTION", &object, &path, JsValue::NULL).await {
             Ok(said) if said.status == 204 => self.state.forget().await,
             // Postponed in the meantime: the answer is the new time.
             Ok(said) if said.status == 200 => {

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use js_sys::Uint8Array;
 use serde::Serialize;
+use wasm_bindgen::JsValue;
 
-use super::super::delivery::Wake;
 use super::log::{Row, Settlement};
 use super::{Append, Inner, WATCH, storage};
 use crate::delivery::{Attempt, Failure, KEPT_BODY, Outcome, Progress, Stage, Trigger, append};
@@ -472,20 +472,10 @@ impl Inner {
 
     /// Gives a delivery an object of its own, whose alarm will ask for the next attempt.
     async fn arm(&self, id: Id, at: Millis) -> bool {
-        let wake = Wake {
-            object: self.name.clone(),
-            delivery: id.as_str().into(),
-            at,
-        };
-        let Ok(body) = serde_json::to_string(&wake) else {
-            return false;
-        };
         let (application, _) = self.name.split_once('/').unwrap_or_default();
         let name = [application, "/", id.as_str()].concat();
-        self.env
-            .call("DELIVERY", &name, "/", body.as_str())
-            .await
-            .is_ok_and(|said| said.status == 204)
+        let said = self.env.call("DELIVERY", &name, &format!("/{at}"), JsValue::NULL).await;
+        said.is_ok_and(|said| said.status == 204)
     }
 
     /// The destination never wants to hear of this again. In force here at once; the application is told until it knows.
