@@ -37,11 +37,15 @@ const { values: options } = parseArgs({
   },
 });
 
+function refuse(why) {
+  console.error(why);
+  process.exit(2);
+}
+
 function amount(name, most) {
   const value = Number(options[name]);
   if (!(value > 0 && value <= most) || (name !== "seconds" && !Number.isInteger(value))) {
-    console.error(`--${name} must be a number from 1 to ${most}`);
-    process.exit(2);
+    refuse(`--${name} must be a number from 1 to ${most}`);
   }
   return value;
 }
@@ -61,9 +65,11 @@ async function main() {
   const seconds = amount("seconds", 600);
   const setting = { connections: amount("connections", 512), bytes: amount("bytes", 1_000_000), disk: options.disk };
 
-  if (options.profile) return profile(options.only === "bare" ? bare : signet, { seconds, ...setting });
-
   const contenders = [signet, bare].filter(({ name }) => !options.only || name.toLowerCase() === options.only);
+  if (contenders.length === 0) refuse("--only takes signet or bare");
+
+  if (options.profile) return profile(contenders[0], { seconds, ...setting });
+
   const shape = `${setting.connections} connections, ${setting.bytes}-byte data, ${rounds} rounds of ${seconds} s each`;
   console.log(`${contenders.map(({ name }) => name).join(" and ")}: ${shape}\n${machine()}\n`);
 
