@@ -1,15 +1,18 @@
 //! The life of a delivery, as a state machine that knows neither clock nor network.
 //!
 //! ```text
-//!            append                    attempt failed, more to come
-//!   ──────▶ Fresh ───────────────────────────────▶ Waiting ──alarm──▶ Due ──▶ (attempt)
-//!             │                                      │                 │
-//!             │ 2xx: Delivered · 410 or last: Failed │ paused: Held ───┘ resumed
-//!             └──────────────────────────────────────┴──── cancelled by a person: Cancelled
+//!  append            attempt failed, more to come
+//! ────────▶ Fresh ──┬──────── in over a minute ───────▶ Waiting ──alarm──┐
+//!             │     └──────── sooner ───────▶ Due ◀────────────────────┘
+//!             │                                │ ▲
+//!             │                     paused     ▼ │ resumed
+//!             │                               Held
+//!             ▼
+//!        2xx: Delivered · 410, or the last attempt: Failed · called off by a person: Cancelled
 //! ```
 //!
-//! In `Fresh` and `Due` the subscription's object owes an attempt; in `Waiting` a delivery's own object holds the
-//! alarm; in `Held` nobody owes anything until somebody resumes.
+//! In `Fresh` and `Due` the subscription's object owes an attempt, now or within a minute; in `Waiting` a delivery's own
+//! object holds the alarm; in `Held` nobody owes anything until somebody resumes.
 
 mod attempt;
 
@@ -19,6 +22,10 @@ use crate::profile::Retry;
 use crate::time::Millis;
 
 pub use attempt::{Attempt, KEPT_BODY, append, append_all};
+
+/// A wait of up to this long is kept by the subscription's object itself, which is awake anyway: a minute. Only a longer
+/// one is worth an object of its own.
+pub const NEAR: Millis = 60_000;
 
 /// `Retry-After` can move an attempt by this much at most: a day.
 pub const MAX_RETRY_AFTER: Millis = 86_400_000;
@@ -232,11 +239,7 @@ impl Progress {
             Some(delay) => {
                 let at = now.saturating_add(delay);
                 let at = outcome.not_before(now).map_or(at, |not_before| at.max(not_before));
-                Progress {
-                    stage: Stage::Waiting,
-                    next_at: Some(at),
-                    ..progress
-                }
+                progress.waiting(at, now)
             }
             None => progress.ended(Stage::Failed, now),
         };
@@ -256,6 +259,20 @@ impl Progress {
                 ..self
             })),
             _ => Ring::Done(None),
+        }
+    }
+
+    /// Nothing is to be done before `at`.
+    pub fn waiting(self, at: Millis, now: Millis) -> Self {
+        let stage = if at.saturating_sub(now) > NEAR {
+            Stage::Waiting
+        } else {
+            Stage::Due
+        };
+        Progress {
+            stage,
+            next_at: Some(at),
+            ..self
         }
     }
 

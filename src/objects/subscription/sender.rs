@@ -377,14 +377,7 @@ impl Inner {
                 ..row.progress
             }),
             Status::Active => match row.progress.next_at.filter(|at| *at > now) {
-                Some(at) => {
-                    let stage = if self.arm(job.id, at).await {
-                        Stage::Waiting
-                    } else {
-                        Stage::Due
-                    };
-                    Some(Progress { stage, ..row.progress })
-                }
+                Some(at) => Some(self.keep(job.id, row.progress.waiting(at, now)).await),
                 None => return Ok(true),
             },
         };
@@ -424,22 +417,17 @@ impl Inner {
         let retry = if first.test { &once } else { &prepared.profile.retry };
         let chance = edge::chance();
         let mut row = first;
-        let mut armed = None;
+        let mut kept = None;
         loop {
             let settled = row.progress.settle(job.trigger, ended.outcome, retry, ended.at, chance);
             let mut progress = settled.progress;
-            if let (Stage::Waiting, Some(at), true) = (progress.stage, progress.next_at, job.trigger != Trigger::Manual)
-            {
+            if job.trigger != Trigger::Manual && progress.next_at.is_some() {
                 // The alarm is set before the row says so: a crash between the two sends once more, and loses nothing.
-                let is_armed = match armed {
-                    Some(armed) => armed,
-                    None => self.arm(job.id, at).await,
+                progress = match kept {
+                    Some(Progress { stage, .. }) => Progress { stage, ..progress },
+                    None => self.keep(job.id, progress).await,
                 };
-                armed = Some(is_armed);
-                if !is_armed {
-                    progress.stage = Stage::Due;
-                    self.wake_at(at);
-                }
+                kept = Some(progress);
             }
             let attempts = append(
                 row.attempts.as_deref(),
@@ -467,6 +455,20 @@ impl Inner {
                 return Ok(());
             };
             row = found;
+        }
+    }
+
+    /// Sees to it that somebody wakes for what is to be done later: this object where it is near, else one of the
+    /// delivery's own; where that can't be reached, this one all the same.
+    async fn keep(&self, id: Id, progress: Progress) -> Progress {
+        let Some(at) = progress.next_at else { return progress };
+        if progress.stage == Stage::Waiting && self.arm(id, at).await {
+            return progress;
+        }
+        self.wake_at(at);
+        Progress {
+            stage: Stage::Due,
+            ..progress
         }
     }
 
