@@ -39,9 +39,9 @@ extern "C" {
     async fn sleep(milliseconds: f64) -> Result<JsValue, JsValue>;
     fn random() -> Uint8Array;
     #[wasm_bindgen(catch)]
-    fn run(sql: &sql::Handle, query: &str, params: &Array) -> Result<f64, JsValue>;
+    fn run(sql: &sql::Handle, query: &str, json: &str, blobs: Option<Array>) -> Result<f64, JsValue>;
     #[wasm_bindgen(catch)]
-    fn rows(sql: &sql::Handle, query: &str, params: &Array) -> Result<Array, JsValue>;
+    fn rows(sql: &sql::Handle, query: &str, json: &str, blobs: Option<Array>) -> Result<Array, JsValue>;
     #[wasm_bindgen(js_name = toAscii)]
     fn to_ascii(url: &str) -> Option<String>;
     #[wasm_bindgen(catch, js_name = kvGet)]

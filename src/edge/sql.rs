@@ -93,7 +93,8 @@ impl Sql {
     /// # Errors
     /// What SQLite said.
     pub fn run(&self, query: &str, params: &[Value<'_>]) -> Result<u32, JsValue> {
-        let written = run(&self.0, query, &list(params))?;
+        let (json, blobs) = list(params);
+        let written = run(&self.0, query, &json, blobs)?;
         super::count(&super::ROWS, written as u64);
         Ok(written as u32)
     }
@@ -103,7 +104,8 @@ impl Sql {
     /// # Errors
     /// What SQLite said.
     pub fn rows(&self, query: &str, params: &[Value<'_>]) -> Result<Vec<Row>, JsValue> {
-        let rows = rows(&self.0, query, &list(params))?;
+        let (json, blobs) = list(params);
+        let rows = rows(&self.0, query, &json, blobs)?;
         Ok(rows.iter().map(|row| Row(row.unchecked_into())).collect())
     }
 
@@ -112,19 +114,30 @@ impl Sql {
     /// # Errors
     /// What SQLite said.
     pub fn row(&self, query: &str, params: &[Value<'_>]) -> Result<Option<Row>, JsValue> {
-        let rows = rows(&self.0, query, &list(params))?;
+        let (json, blobs) = list(params);
+        let rows = rows(&self.0, query, &json, blobs)?;
         Ok((rows.length() > 0).then(|| Row(rows.get(0).unchecked_into())))
     }
 }
 
-fn list(params: &[Value<'_>]) -> Array {
-    params
-        .iter()
-        .map(|param| match param {
-            Value::Null => JsValue::NULL,
-            Value::Number(number) => JsValue::from_f64(*number as f64),
-            Value::Text(text) => JsValue::from_str(text),
-            Value::Blob(bytes) => JsValue::from((*bytes).clone()),
-        })
-        .collect()
+/// The parameters as JSON, and the blobs that JSON can't hold.
+fn list(params: &[Value<'_>]) -> (String, Option<Array>) {
+    let mut json = String::from("[");
+    let mut blobs: Option<Array> = None;
+    for param in params {
+        if json.len() > 1 {
+            json.push(',');
+        }
+        match param {
+            Value::Null => json.push_str("null"),
+            Value::Number(number) => json.push_str(&number.to_string()),
+            Value::Text(text) => json.push_str(&serde_json::to_string(text).unwrap_or_default()),
+            Value::Blob(bytes) => {
+                let count = blobs.get_or_insert_with(Array::new).push(bytes);
+                json.push_str(&format!("[{}]", count.saturating_sub(1)));
+            }
+        }
+    }
+    json.push(']');
+    (json, blobs)
 }
