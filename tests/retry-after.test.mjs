@@ -61,7 +61,7 @@ describe("by the clock", { concurrency: true }, () => {
     assert.equal((await settled(id)).status, "delivered");
     const [first, second] = target.requests(path);
     assert.ok(second.at - first.at >= 2_990, `${second.at - first.at} ms`);
-    assert.ok(second.at - first.at <= 6_000, `${second.at - first.at} ms`);
+    assert.ok(second.at - first.at <= 8_000, `${second.at - first.at} ms`);
   });
 
   test("a date", async () => {
@@ -71,7 +71,7 @@ describe("by the clock", { concurrency: true }, () => {
     assert.equal((await settled(id)).status, "delivered");
     const [, second] = target.requests(path);
     assert.ok(second.at >= date * 1_000 - 10, `${date * 1_000 - second.at} ms too early`);
-    assert.ok(second.at <= date * 1_000 + 2_500);
+    assert.ok(second.at <= date * 1_000 + 5_000);
   });
 
   test("is no reason for more attempts than planned", async () => {
