@@ -206,7 +206,7 @@ impl Log {
              WHERE stage = 0 AND id IN (SELECT delivery FROM payloads WHERE seq > ?)",
             &[now.into(), mark.into()],
         )?;
-        Ok(self.next_due()?.is_some())
+        Ok(self.owed(now)? != (false, None))
     }
 
     /// Where nothing is `Fresh` in memory, nothing is in the log: a new instance need not look further back than here.
@@ -361,18 +361,18 @@ impl Log {
         Ok(())
     }
 
-    /// When the next attempt is owed that no delivery's own alarm will ask for.
-    pub fn next_due(&self) -> Result<Option<Millis>, JsValue> {
+    /// Whether attempts are owed now that no delivery's own alarm will ask for, and when the next one will be.
+    pub fn owed(&self, now: Millis) -> Result<(bool, Option<Millis>), JsValue> {
         if !self.exists()? {
-            return Ok(None);
+            return Ok((false, None));
         }
         let row = self.sql.row(
-            "SELECT min(at) FROM (SELECT coalesce(next_at, 0) AS at FROM deliveries
-                 WHERE stage = 2 AND stage NOT IN (0, 4)
-             UNION ALL SELECT 0 FROM deliveries WHERE asked > 0)",
-            &[],
+            "SELECT max(at <= ?1), min(CASE WHEN at > ?1 THEN at END)
+             FROM (SELECT coalesce(next_at, 0) AS at FROM deliveries WHERE stage = 2 AND stage NOT IN (0, 4)
+                 UNION ALL SELECT 0 FROM deliveries WHERE asked > 0)",
+            &[now.into()],
         )?;
-        Ok(row.and_then(|row| row.number(0)))
+        Ok(row.map_or((false, None), |row| (row.number(0) == Some(1), row.number(1))))
     }
 
     /// Attempts that are owed now: id, URL of its own, and whether a person asked.

@@ -165,12 +165,12 @@ impl Inner {
         self.prepared().await?;
         self.report().await;
         let now = edge::now();
-        if let Some(due) = self.log.next_due().map_err(storage)? {
-            if due <= now {
-                self.memory.borrow_mut().queue.more_in_log();
-            } else {
-                self.wake_at(due);
-            }
+        let (owed, next) = self.log.owed(now).map_err(storage)?;
+        if owed {
+            self.memory.borrow_mut().queue.more_in_log();
+        }
+        if let Some(next) = next {
+            self.wake_at(next);
         }
         self.start_senders();
         let busy = self.memory.borrow().queue.is_busy();

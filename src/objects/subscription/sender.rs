@@ -27,7 +27,7 @@ const WAITING: usize = 1_000;
 pub const PER_WAKE: usize = 6;
 /// How many attempts one invocation makes before it leaves the rest to an alarm: each counts as a subrequest.
 const PER_SENDER: u32 = 500;
-/// A turn that is further away than this is waited for in the log and not in memory.
+/// A turn that is further away than this is waited for by an alarm and not by a sender.
 const PATIENCE: Millis = 5_000;
 
 /// A destination with everything that can be made ready once for many attempts.
@@ -149,7 +149,8 @@ impl Queue {
         if !self.known.insert((job.id, job.trigger)) {
             return None;
         }
-        if self.waiting.is_empty() && self.has_room(&job.lane) {
+        // Nobody overtakes within a lane, and nobody waits for another lane.
+        if self.has_room(&job.lane) && !self.waiting.iter().any(|waiting| waiting.lane == job.lane) {
             return Some(self.started(job));
         }
         if self.waiting.len() >= WAITING {
@@ -203,11 +204,24 @@ impl Queue {
         }
     }
 
-    /// How long to wait for the next turn under a rate limit.
-    fn reserve(&mut self, now: Millis, per_second: f64) -> Millis {
+    /// Puts a job back at the head of the line.
+    fn put_back(&mut self, job: Job) {
+        self.finished(&job);
+        if self.known.insert((job.id, job.trigger)) {
+            self.waiting.push_front(Job { in_hand: None, ..job });
+        }
+    }
+
+    /// Takes the next turn under a rate limit, and says how far away it is; `None`, and no turn is taken, where it is
+    /// too far.
+    fn reserve(&mut self, now: Millis, per_second: f64) -> Option<Millis> {
         let slot = self.next_slot.max(now);
+        let wait = slot.saturating_sub(now);
+        if wait > PATIENCE {
+            return None;
+        }
         self.next_slot = slot.saturating_add((1000.0 / per_second).ceil() as Millis);
-        slot.saturating_sub(now)
+        Some(wait)
     }
 }
 
@@ -260,6 +274,21 @@ impl Inner {
     pub(super) async fn send_all(self: &Rc<Self>, first: Job) {
         let mut job = first;
         for _ in 0..PER_SENDER {
+            match self.turn(&job).await {
+                Ok(Some(0)) | Err(_) => {}
+                Ok(Some(wait)) => {
+                    edge::pause(wait).await;
+                    // It may have been called off meanwhile: the log knows.
+                    job.in_hand = None;
+                }
+                Ok(None) => {
+                    let mut memory = self.memory.borrow_mut();
+                    memory.queue.put_back(job);
+                    let at = memory.queue.next_slot;
+                    drop(memory);
+                    return self.wake_at(at);
+                }
+            }
             if let Err(problem) = self.attempt(&job).await {
                 // The row still owes the attempt. Looking through the log anew finds it.
                 edge::log(&format!("attempt of {}: {}", job.id.as_str(), problem.detail));
@@ -276,15 +305,12 @@ impl Inner {
                 None => return,
             }
         }
-        // This invocation has done its share: the job goes back into the line, and an alarm goes on.
+        // This invocation has done its share; an alarm goes on.
         let mut memory = self.memory.borrow_mut();
-        memory.queue.finished(&job);
+        memory.queue.put_back(job);
         memory.queue.more = true;
-        if memory.queue.known.insert((job.id, job.trigger)) {
-            memory.queue.waiting.push_front(Job { in_hand: None, ..job });
-        }
+        memory.alarm = None;
         drop(memory);
-        self.memory.borrow_mut().alarm = None;
         self.wake_at(edge::now());
     }
 
@@ -311,27 +337,6 @@ impl Inner {
             .unwrap_or_default();
         if !self.is_wanted(job, &row, &prepared, now).await? {
             return Ok(None);
-        }
-        if let Some(limit) = prepared
-            .destination
-            .rate_limit
-            .filter(|_| job.trigger == Trigger::Schedule)
-        {
-            let wait = self.memory.borrow_mut().queue.reserve(now, limit.per_second);
-            if wait > PATIENCE {
-                let at = now.saturating_add(wait);
-                let progress = Progress {
-                    stage: Stage::Due,
-                    next_at: Some(at),
-                    ..row.progress
-                };
-                self.log.advance(job.id, &progress).map_err(storage)?;
-                self.wake_at(at);
-                return Ok(None);
-            }
-            if wait > 0 {
-                edge::pause(wait).await;
-            }
         }
         let (started_at, url, exchange) = self.exchange(&row, &prepared, bytes).await;
         let ended_at = edge::now();
@@ -360,6 +365,16 @@ impl Inner {
             duration_ms: attempt.duration_ms,
             error: read.error,
         }))
+    }
+
+    /// How long the attempt has to wait for its turn under a rate limit; `None` where that is so far away that nobody
+    /// should be kept waiting for it.
+    async fn turn(&self, job: &Job) -> Result<Option<Millis>, Problem> {
+        let limit = self.prepared().await?.destination.rate_limit;
+        Ok(match limit.filter(|_| job.trigger == Trigger::Schedule) {
+            Some(limit) => self.memory.borrow_mut().queue.reserve(edge::now(), limit.per_second),
+            None => Some(0),
+        })
     }
 
     /// Whether the attempt is still to be made; what stands against it is recorded.
