@@ -31,9 +31,7 @@ pub struct Fields<'a> {
 pub fn json(bytes: &[u8]) -> Result<&RawValue, Problem> {
     let text = std::str::from_utf8(bytes).map_err(|_| Problem::not_json("The body is not UTF-8."))?;
     if depth(bytes) > MAX_DEPTH {
-        return Err(Problem::not_json(format!(
-            "The body is nested deeper than {MAX_DEPTH} levels."
-        )));
+        return Err(Problem::not_json(format!("The body is nested deeper than {MAX_DEPTH} levels.")));
     }
     serde_json::from_str(text).map_err(|error| Problem::not_json(format!("The body is not JSON: {error}.")))
 }
@@ -46,16 +44,13 @@ impl<'a> Fields<'a> {
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Problem> {
         let text = std::str::from_utf8(bytes).map_err(|_| Problem::not_json("The body is not UTF-8."))?;
         if depth(bytes) > MAX_DEPTH {
-            return Err(Problem::not_json(format!(
-                "The body is nested deeper than {MAX_DEPTH} levels."
-            )));
+            return Err(Problem::not_json(format!("The body is nested deeper than {MAX_DEPTH} levels.")));
         }
         match serde_json::from_str::<Split<'a>>(text) {
             Ok(Split(fields)) => Ok(Self::from_split(fields, String::new())),
-            Err(error) if error.is_data() => Err(Problem::invalid(vec![Fault {
-                pointer: String::new(),
-                detail: "must be a JSON object".into(),
-            }])),
+            Err(error) if error.is_data() => {
+                Err(Problem::invalid(vec![Fault { pointer: String::new(), detail: "must be a JSON object".into() }]))
+            }
             Err(error) => Err(Problem::not_json(format!("The body is not JSON: {error}."))),
         }
     }
@@ -74,22 +69,12 @@ impl<'a> Fields<'a> {
     fn from_split(mut fields: Vec<(Cow<'a, str>, &'a RawValue)>, pointer: String) -> Self {
         // A name given twice would mean one thing here and another to the next reader.
         let mut seen = HashSet::new();
-        let twice: HashSet<String> = fields
-            .iter()
-            .filter(|(name, _)| !seen.insert(name.as_ref()))
-            .map(|(name, _)| name.to_string())
-            .collect();
+        let twice: HashSet<String> =
+            fields.iter().filter(|(name, _)| !seen.insert(name.as_ref())).map(|(name, _)| name.to_string()).collect();
         fields.retain(|(name, _)| !twice.contains(name.as_ref()));
-        let fault = |name: String| Fault {
-            pointer: join(&pointer, &name),
-            detail: "is given more than once".into(),
-        };
+        let fault = |name: String| Fault { pointer: join(&pointer, &name), detail: "is given more than once".into() };
         let faults = twice.into_iter().map(fault).collect();
-        Fields {
-            fields,
-            faults,
-            pointer,
-        }
+        Fields { fields, faults, pointer }
     }
 
     /// Takes a field as it stands in the text, `null` included.
@@ -152,19 +137,13 @@ impl<'a> Fields<'a> {
     /// Notes a fault at a field.
     pub fn fault(&mut self, name: &str, detail: impl Into<String>) {
         let pointer = join(&self.pointer, name);
-        self.faults.push(Fault {
-            pointer,
-            detail: detail.into(),
-        });
+        self.faults.push(Fault { pointer, detail: detail.into() });
     }
 
     /// Notes a fault below a field, `path` being made with [`join`].
     pub fn fault_at(&mut self, path: &str, detail: impl Into<String>) {
         let pointer = [&self.pointer, "/", path].concat();
-        self.faults.push(Fault {
-            pointer,
-            detail: detail.into(),
-        });
+        self.faults.push(Fault { pointer, detail: detail.into() });
     }
 
     /// Whether nothing was wrong so far.
@@ -250,11 +229,7 @@ pub fn member<'a>(object: &'a RawValue, name: &str) -> Option<&'a RawValue> {
         return None;
     }
     let Split(fields) = serde_json::from_str(text).ok()?;
-    fields
-        .into_iter()
-        .rev()
-        .find(|(field, _)| field == name)
-        .map(|(_, value)| value)
+    fields.into_iter().rev().find(|(field, _)| field == name).map(|(_, value)| value)
 }
 
 #[cfg(test)]
@@ -263,12 +238,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn faults(result: Result<(), Problem>) -> Vec<(String, String)> {
-        result
-            .unwrap_err()
-            .errors
-            .into_iter()
-            .map(|fault| (fault.pointer, fault.detail))
-            .collect()
+        result.unwrap_err().errors.into_iter().map(|fault| (fault.pointer, fault.detail)).collect()
     }
 
     #[test]

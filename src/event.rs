@@ -92,10 +92,7 @@ impl<'a> Event<'a> {
             fields.fault("deliverAt", "may be at most 30 days ahead");
         }
         let attributes: Attributes = fields
-            .take(
-                "attributes",
-                "must be an object whose values are strings or lists of strings",
-            )
+            .take("attributes", "must be an object whose values are strings or lists of strings")
             .unwrap_or_default();
         let fits = |text: &String| text.len() <= MAX_TEXT;
         if attributes.len() > MAX_ATTRIBUTES
@@ -130,15 +127,7 @@ impl<'a> Event<'a> {
             }
             (id, key) => id.or_else(|| key.map(str::to_owned)),
         };
-        Ok(Event {
-            kind,
-            data,
-            id,
-            occurred_at,
-            attributes,
-            webhook_url,
-            deliver_at,
-        })
+        Ok(Event { kind, data, id, occurred_at, attributes, webhook_url, deliver_at })
     }
 }
 
@@ -157,10 +146,7 @@ fn time(fields: &mut Fields<'_>, name: &str) -> Option<Millis> {
 
 /// Whether `text` can be an event's type.
 pub fn is_type(text: &str) -> bool {
-    matches!(text.len(), 1..=128)
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"_.:/-".contains(&byte))
+    matches!(text.len(), 1..=128) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.:/-".contains(&byte))
 }
 
 /// Whether `text` can be an event's id.
@@ -264,29 +250,17 @@ mod tests {
             (r#"{"type":"a","data":1,"id":"a b"}"#, "/id"),
             (r#"{"type":"a","data":1,"id":""}"#, "/id"),
             (r#"{"type":"a","data":1,"occurredAt":"yesterday"}"#, "/occurredAt"),
-            (
-                r#"{"type":"a","data":1,"deliverAt":"2027-05-18T12:00:00.000Z"}"#,
-                "/deliverAt",
-            ),
+            (r#"{"type":"a","data":1,"deliverAt":"2027-05-18T12:00:00.000Z"}"#, "/deliverAt"),
             (r#"{"type":"a","data":1,"attributes":{"a":[1]}}"#, "/attributes"),
-            (
-                r#"{"type":"a","data":1,"webhookUrl":"http://10.0.0.1/"}"#,
-                "/webhookUrl",
-            ),
+            (r#"{"type":"a","data":1,"webhookUrl":"http://10.0.0.1/"}"#, "/webhookUrl"),
         ] {
-            let mut found: Vec<String> = read(body)
-                .unwrap_err()
-                .errors
-                .into_iter()
-                .map(|fault| fault.pointer)
-                .collect();
+            let mut found: Vec<String> =
+                read(body).unwrap_err().errors.into_iter().map(|fault| fault.pointer).collect();
             found.sort();
             assert_eq!(found.join(" "), pointers, "{body}");
         }
         assert_eq!(
-            read(r#"{"type":"a","data":1,"webhookUrl":"http://10.0.0.1/"}"#)
-                .unwrap_err()
-                .code,
+            read(r#"{"type":"a","data":1,"webhookUrl":"http://10.0.0.1/"}"#).unwrap_err().code,
             "private_address"
         );
     }
@@ -295,14 +269,8 @@ mod tests {
     fn the_header_gives_an_id_to_a_body_without() {
         let with = |body: &'static str, key| Event::read(body.as_bytes(), Some(key), 0, destination::tests::PUBLIC);
         assert_eq!(with(r#"{"type":"a","data":1}"#, "k").unwrap().id.as_deref(), Some("k"));
-        assert_eq!(
-            with(r#"{"type":"a","data":1,"id":"b"}"#, "k").unwrap().id.as_deref(),
-            Some("b")
-        );
-        assert_eq!(
-            with(r#"{"type":"a","data":1}"#, "k k").unwrap_err().code,
-            "invalid_header"
-        );
+        assert_eq!(with(r#"{"type":"a","data":1,"id":"b"}"#, "k").unwrap().id.as_deref(), Some("b"));
+        assert_eq!(with(r#"{"type":"a","data":1}"#, "k k").unwrap_err().code, "invalid_header");
     }
 
     #[test]

@@ -83,10 +83,7 @@ impl<'a> Page<'a> {
     pub fn answer(&self, mut items: Vec<String>, ids: Vec<String>) -> String {
         let limit = self.limit as usize;
         let next = match items.len() > limit {
-            true => ids
-                .get(limit.saturating_sub(1))
-                .and_then(|id| id.split_once('_'))
-                .map(|(_, bare)| bare),
+            true => ids.get(limit.saturating_sub(1)).and_then(|id| id.split_once('_')).map(|(_, bare)| bare),
             false => None,
         };
         items.truncate(limit);
@@ -102,31 +99,17 @@ mod tests {
 
     #[test]
     fn reads_a_query_and_refuses_nonsense() {
-        let page = Page::read(
-            "limit=250&status=failed&since=2026-05-18T12:00:00%2B02:00",
-            &["status", "since"],
-        )
-        .unwrap();
+        let page =
+            Page::read("limit=250&status=failed&since=2026-05-18T12:00:00%2B02:00", &["status", "since"]).unwrap();
         assert_eq!((page.limit, page.get("status")), (250, Some("failed")));
         assert_eq!(page.time("since").unwrap(), parse_rfc3339("2026-05-18T10:00:00Z"));
         assert_eq!(page.below("del_").unwrap(), "del_~");
-        for query in [
-            "limit=0",
-            "limit=251",
-            "limit=+5",
-            "limit=a",
-            "limit=5&limit=6",
-            "stauts=failed",
-        ] {
+        for query in ["limit=0", "limit=251", "limit=+5", "limit=a", "limit=5&limit=6", "stauts=failed"] {
             assert_eq!(Page::read(query, &["status"]).unwrap_err().status, 422, "{query}");
         }
         for cursor in ["x", "del_", "%00", "0123456789abcdefghjkmnpqrst'"] {
             let query = format!("cursor={cursor}");
-            assert_eq!(
-                Page::read(&query, &[]).unwrap().below("del_").unwrap_err().code,
-                "invalid_cursor",
-                "{cursor}"
-            );
+            assert_eq!(Page::read(&query, &[]).unwrap().below("del_").unwrap_err().code, "invalid_cursor", "{cursor}");
         }
     }
 

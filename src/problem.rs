@@ -32,13 +32,7 @@ pub struct Problem {
 impl Problem {
     /// A refusal with nothing but a status, a code and a sentence.
     pub fn new(status: u16, code: &'static str, detail: impl Into<String>) -> Self {
-        Problem {
-            status,
-            code,
-            detail: detail.into(),
-            errors: Vec::new(),
-            header: None,
-        }
+        Problem { status, code, detail: detail.into(), errors: Vec::new(), header: None }
     }
 
     /// 404. The same for what never existed and for what belongs to somebody else.
@@ -56,17 +50,10 @@ impl Problem {
         let count = errors.len();
         errors.truncate(MAX_FAULTS);
         let detail = match errors.as_slice() {
-            [only] => format!(
-                "{}: {}",
-                if only.pointer.is_empty() { "body" } else { &only.pointer },
-                only.detail
-            ),
+            [only] => format!("{}: {}", if only.pointer.is_empty() { "body" } else { &only.pointer }, only.detail),
             _ => format!("{count} fields are not valid."),
         };
-        Problem {
-            errors,
-            ..Self::new(422, "invalid_body", detail)
-        }
+        Problem { errors, ..Self::new(422, "invalid_body", detail) }
     }
 
     /// 422 for a query parameter.
@@ -76,19 +63,12 @@ impl Problem {
 
     /// 413 with the limit in bytes.
     pub fn too_large(limit: usize) -> Self {
-        Self::new(
-            413,
-            "body_too_large",
-            format!("The body may have at most {limit} bytes."),
-        )
+        Self::new(413, "body_too_large", format!("The body may have at most {limit} bytes."))
     }
 
     /// 503: nothing was decided, the caller should try again.
     pub fn unavailable(detail: impl Into<String>) -> Self {
-        Problem {
-            header: Some(("retry-after", "1".into())),
-            ..Self::new(503, "unavailable", detail)
-        }
+        Problem { header: Some(("retry-after", "1".into())), ..Self::new(503, "unavailable", detail) }
     }
 
     /// Takes another code, for a fault that has a name of its own.

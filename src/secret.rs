@@ -5,10 +5,7 @@ use sha2::{Digest, Sha256};
 /// Whether two texts are the same, in a time that tells nothing of either: their hashes are compared, bit by bit.
 pub fn same(a: &str, b: &str) -> bool {
     let (a, b) = (Sha256::digest(a), Sha256::digest(b));
-    a.iter()
-        .zip(b.iter())
-        .fold(0, |difference, (a, b)| difference | (a ^ b))
-        == 0
+    a.iter().zip(b.iter()).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
 }
 
 #[cfg(test)]

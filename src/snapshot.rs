@@ -46,11 +46,7 @@ impl View {
     /// For text that is none.
     pub fn read(text: &str) -> Result<Self, serde_json::Error> {
         let snapshot: Snapshot = serde_json::from_str(text)?;
-        let profiles = snapshot
-            .profiles
-            .iter()
-            .filter_map(|profile| profile.resolve().ok())
-            .collect();
+        let profiles = snapshot.profiles.iter().filter_map(|profile| profile.resolve().ok()).collect();
         Ok(View { snapshot, profiles })
     }
 

@@ -7,16 +7,12 @@ pub type Millis = i64;
 
 /// `2026-05-18T12:00:00.000Z`. A time that no calendar can print (beyond the year 262,000) prints as the epoch.
 pub fn rfc3339(at: Millis) -> String {
-    DateTime::<Utc>::from_timestamp_millis(at)
-        .unwrap_or_default()
-        .to_rfc3339_opts(SecondsFormat::Millis, true)
+    DateTime::<Utc>::from_timestamp_millis(at).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// Reads an RFC 3339 time with any offset; fractions beyond the millisecond are cut off.
 pub fn parse_rfc3339(text: &str) -> Option<Millis> {
-    DateTime::parse_from_rfc3339(text)
-        .ok()
-        .map(|time| time.timestamp_millis())
+    DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp_millis())
 }
 
 /// Reads `Retry-After` (RFC 9110, section 10.2.3): seconds, or an HTTP date. Answers the time it names.
@@ -27,9 +23,7 @@ pub fn parse_retry_after(value: &str, now: Millis) -> Option<Millis> {
         let seconds = value.parse::<i64>().unwrap_or(i64::MAX);
         return Some(now.saturating_add(seconds.saturating_mul(1000)));
     }
-    DateTime::parse_from_rfc2822(value)
-        .ok()
-        .map(|time| time.timestamp_millis())
+    DateTime::parse_from_rfc2822(value).ok().map(|time| time.timestamp_millis())
 }
 
 #[cfg(test)]

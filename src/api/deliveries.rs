@@ -25,9 +25,7 @@ pub async fn list(call: Call) -> Result<Answer, Problem> {
     let text = serde_json::to_string(&query).map_err(|error| Problem::unavailable(error.to_string()))?;
     let mut found: Vec<(String, String)> = Vec::new();
     for places in places(&call, &page).await?.chunks(AT_ONCE) {
-        let asked = places
-            .iter()
-            .map(|place| call.gateway.object("SUBSCRIPTION", place, "/list", text.as_str()));
+        let asked = places.iter().map(|place| call.gateway.object("SUBSCRIPTION", place, "/list", text.as_str()));
         for said in join_all(asked).await {
             let said = said?;
             let items: Vec<Box<RawValue>> = serde_json::from_str(&said.text).unwrap_or_default();
@@ -58,9 +56,7 @@ async fn read_query(call: &Call, page: &Page<'_>) -> Result<Option<Query>, Probl
     };
     let bare = |id: Id| id.as_str().to_owned();
     let from = page.time("since")?.map(|since| bare(Id::floor(since)));
-    let until = page
-        .time("until")?
-        .map(|until| bare(Id::floor(until.saturating_add(1))));
+    let until = page.time("until")?.map(|until| bare(Id::floor(until.saturating_add(1))));
     let cursor = page.below("")?;
     let below = match until {
         Some(until) if until < cursor => until,
@@ -98,9 +94,7 @@ async fn core_of(call: &Call, event: &str) -> Result<Option<Id>, Problem> {
 /// Where to look.
 async fn places(call: &Call, page: &Page<'_>) -> Result<Vec<String>, Problem> {
     if let Some(id) = page.get("subscription") {
-        return Ok(Id::parse(SUBSCRIPTION, id)
-            .map(|id| vec![id.place().as_str().to_owned()])
-            .unwrap_or_default());
+        return Ok(Id::parse(SUBSCRIPTION, id).map(|id| vec![id.place().as_str().to_owned()]).unwrap_or_default());
     }
     #[derive(Deserialize)]
     struct Held {
@@ -115,11 +109,7 @@ async fn places(call: &Call, page: &Page<'_>) -> Result<Vec<String>, Problem> {
 pub async fn one(what: &str, call: Call) -> Result<Answer, Problem> {
     let id = Id::parse(DELIVERY, call.param(0)).ok_or_else(|| Problem::not_found("delivery"))?;
     let path = ["/", what, "/", id.as_str()].concat();
-    management::said(
-        call.gateway
-            .object("SUBSCRIPTION", id.place().as_str(), &path, JsValue::NULL)
-            .await?,
-    )
+    management::said(call.gateway.object("SUBSCRIPTION", id.place().as_str(), &path, JsValue::NULL).await?)
 }
 
 /// `POST /v1/subscriptions/{id}/test`
@@ -131,9 +121,5 @@ pub async fn test(call: Call) -> Result<Answer, Problem> {
     if known.status != 200 {
         return management::said(known);
     }
-    management::said(
-        call.gateway
-            .object("SUBSCRIPTION", id.place().as_str(), "/test", &call.body)
-            .await?,
-    )
+    management::said(call.gateway.object("SUBSCRIPTION", id.place().as_str(), "/test", &call.body).await?)
 }

@@ -85,11 +85,7 @@ pub async fn post(call: Call) -> Result<Answer, Problem> {
     if !is_duplicate || now.saturating_sub(core.time()) < COMPLETED_WITHIN {
         posting.append_all(&call, &view, &event, &bodies).await?;
     }
-    let answer = Accepted {
-        id: &posting.id,
-        deliveries: &posting.targets,
-        duplicate: is_duplicate,
-    };
+    let answer = Accepted { id: &posting.id, deliveries: &posting.targets, duplicate: is_duplicate };
     let text = serde_json::to_string(&answer).map_err(|error| Problem::unavailable(error.to_string()))?;
     Ok(Answer::json(202, text))
 }
@@ -107,12 +103,7 @@ fn wanted(view: &View, event: &Event<'_>) -> Vec<(Place, Option<String>)> {
     let subscribers = view.snapshot.subscriptions.iter();
     subscribers
         .filter(|subscriber| subscriber.interest.wants(&event.kind, &event.attributes))
-        .filter_map(|subscriber| {
-            Some((
-                Id::parse(SUBSCRIPTION, &subscriber.id)?.place(),
-                Some(subscriber.id.clone()),
-            ))
-        })
+        .filter_map(|subscriber| Some((Id::parse(SUBSCRIPTION, &subscriber.id)?.place(), Some(subscriber.id.clone()))))
         .collect()
 }
 
@@ -122,15 +113,12 @@ async fn claim(call: &Call, core: Id, entry: &Entry) -> Result<Option<Entry>, Pr
         true => core.place(),
         false => Place::for_event(&entry.id),
     };
-    let said = call
-        .gateway
-        .object("LEDGER", place.as_str(), "/claim", text.as_str())
-        .await?;
+    let said = call.gateway.object("LEDGER", place.as_str(), "/claim", text.as_str()).await?;
     match said.status {
         201 => Ok(None),
-        200 => serde_json::from_str(&said.text)
-            .map(Some)
-            .map_err(|_| Problem::unavailable("The ledger can't be read.")),
+        200 => {
+            serde_json::from_str(&said.text).map(Some).map_err(|_| Problem::unavailable("The ledger can't be read."))
+        }
         _ => Err(Problem::unavailable("The ledger refused. Try again.")),
     }
 }
@@ -166,11 +154,7 @@ impl Posting {
         Ok(Entry {
             id: self.id.clone(),
             core: core.as_str().to_owned(),
-            fingerprint: if self.is_brought {
-                fingerprint(bytes)
-            } else {
-                String::new()
-            },
+            fingerprint: if self.is_brought { fingerprint(bytes) } else { String::new() },
             targets: self.targets.clone(),
             event: self.targets.is_empty().then(view),
         })
@@ -215,19 +199,13 @@ impl Posting {
             }
             let calls = frames.iter().map(|(id, frame)| {
                 let place = id.place();
-                async move {
-                    call.gateway
-                        .object("SUBSCRIPTION", place.as_str(), "/append", frame)
-                        .await
-                }
+                async move { call.gateway.object("SUBSCRIPTION", place.as_str(), "/append", frame).await }
             });
             for said in join_all(calls).await {
                 // 404: the subscription was never there, or all of it is gone; there is nobody to deliver to.
                 let said = said?;
                 if !matches!(said.status, 204 | 404) {
-                    return Err(Problem::unavailable(
-                        "The event is not stored as a whole. Send it again, with an id.",
-                    ));
+                    return Err(Problem::unavailable("The event is not stored as a whole. Send it again, with an id."));
                 }
             }
         }
@@ -239,11 +217,7 @@ impl Posting {
         match &target.subscription {
             None => view.profile(&view.snapshot.profile),
             Some(id) => {
-                let subscriber = view
-                    .snapshot
-                    .subscriptions
-                    .iter()
-                    .find(|subscriber| subscriber.id == *id)?;
+                let subscriber = view.snapshot.subscriptions.iter().find(|subscriber| subscriber.id == *id)?;
                 view.profile(&subscriber.profile)
             }
         }
@@ -265,10 +239,8 @@ impl Posting {
             body.bytes.len().saturating_add(beside) <= RENDERED_LIMIT
         };
         rendered.filter(fits).ok_or_else(|| {
-            let detail = format!(
-                "Under the profile `{}` the body would have more than {RENDERED_LIMIT} bytes.",
-                profile.name
-            );
+            let detail =
+                format!("Under the profile `{}` the body would have more than {RENDERED_LIMIT} bytes.", profile.name);
             Problem::new(413, "body_too_large", detail)
         })
     }
@@ -281,20 +253,12 @@ impl Posting {
         rendered: &Rendered,
         is_home: bool,
     ) -> Result<Uint8Array, Problem> {
-        let spare = if is_home && rendered.data.is_none() {
-            event.data.get().as_bytes()
-        } else {
-            &[]
-        };
+        let spare = if is_home && rendered.data.is_none() { event.data.get().as_bytes() } else { &[] };
         let head = Append {
             id: id.as_str(),
             kind: &event.kind,
             event: (self.is_brought || !is_home).then(|| self.id.clone()),
-            url: if target.subscription.is_none() {
-                event.webhook_url.clone()
-            } else {
-                None
-            },
+            url: if target.subscription.is_none() { event.webhook_url.clone() } else { None },
             not_before: event.deliver_at,
             length: rendered.bytes.len(),
             data: rendered.data,
@@ -344,9 +308,5 @@ async fn from_entry(call: &Call, entry: Entry) -> Result<Answer, Problem> {
 async fn at_home(call: &Call, core: Id) -> Result<Answer, Problem> {
     let path = ["/event/", core.as_str()].concat();
     let place = core.place();
-    management::said(
-        call.gateway
-            .object("SUBSCRIPTION", place.as_str(), &path, wasm_bindgen::JsValue::NULL)
-            .await?,
-    )
+    management::said(call.gateway.object("SUBSCRIPTION", place.as_str(), &path, wasm_bindgen::JsValue::NULL).await?)
 }

@@ -72,18 +72,11 @@ impl Gateway {
         if !secret::same(given, &env.settings().operator_key) {
             return Err(Problem {
                 header: Some(("www-authenticate", "Bearer".into())),
-                ..Problem::new(
-                    401,
-                    "unauthorized",
-                    "Give a key: `Authorization: Bearer KEY` or `X-Api-Key: KEY`.",
-                )
+                ..Problem::new(401, "unauthorized", "Give a key: `Authorization: Bearer KEY` or `X-Api-Key: KEY`.")
             });
         }
         match head.application.as_deref() {
-            None | Some(DEFAULT) => Ok(Gateway {
-                env,
-                application: DEFAULT.into(),
-            }),
+            None | Some(DEFAULT) => Ok(Gateway { env, application: DEFAULT.into() }),
             Some(_) => Err(Problem::not_found("application")),
         }
     }

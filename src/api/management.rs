@@ -15,14 +15,8 @@ pub async fn forward(call: Call) -> Result<Answer, Problem> {
 
 /// `GET /v1/applications`
 pub async fn list_applications(call: Call) -> Result<Answer, Problem> {
-    let said = call
-        .gateway
-        .application("/GET/applications/default", wasm_bindgen::JsValue::NULL)
-        .await?;
-    Ok(Answer::json(
-        200,
-        format!("{{\"data\":[{}],\"nextCursor\":null}}", said.text),
-    ))
+    let said = call.gateway.application("/GET/applications/default", wasm_bindgen::JsValue::NULL).await?;
+    Ok(Answer::json(200, format!("{{\"data\":[{}],\"nextCursor\":null}}", said.text)))
 }
 
 /// A call about one application, which must be the one that the caller acts on.
@@ -37,11 +31,7 @@ pub async fn application(call: Call) -> Result<Answer, Problem> {
 pub fn said(said: Said) -> Result<Answer, Problem> {
     Ok(Answer {
         status: said.status,
-        kind: if said.status < 400 {
-            JSON
-        } else {
-            "application/problem+json"
-        },
+        kind: if said.status < 400 { JSON } else { "application/problem+json" },
         text: said.text,
     })
 }

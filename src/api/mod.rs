@@ -31,11 +31,7 @@ struct Answer {
 
 impl Answer {
     fn json(status: u16, text: String) -> Self {
-        Answer {
-            status,
-            kind: JSON,
-            text,
-        }
+        Answer { status, kind: JSON, text }
     }
 }
 
@@ -69,53 +65,27 @@ struct Endpoint {
     run: fn(Call) -> Answering,
 }
 
+const fn endpoint(method: &'static str, path: &'static str, run: fn(Call) -> Answering) -> Endpoint {
+    Endpoint { method, path, limit: MAX_BODY, run }
+}
+
 /// An endpoint that the application's object answers.
 const fn managed(method: &'static str, path: &'static str) -> Endpoint {
-    Endpoint {
-        method,
-        path,
-        limit: MAX_BODY,
-        run: |call| Box::pin(management::forward(call)),
-    }
+    endpoint(method, path, |call| Box::pin(management::forward(call)))
+}
+
+/// One that does so for a caller of that very application.
+const fn of_application(method: &'static str, path: &'static str) -> Endpoint {
+    endpoint(method, path, |call| Box::pin(management::application(call)))
 }
 
 const ENDPOINTS: &[Endpoint] = &[
-    Endpoint {
-        method: "POST",
-        path: "/v1/events",
-        limit: MAX_EVENT,
-        run: |call| Box::pin(events::post(call)),
-    },
-    Endpoint {
-        method: "GET",
-        path: "/v1/events/{id}",
-        limit: MAX_BODY,
-        run: |call| Box::pin(events::get(call)),
-    },
-    Endpoint {
-        method: "GET",
-        path: "/v1/deliveries",
-        limit: MAX_BODY,
-        run: |call| Box::pin(deliveries::list(call)),
-    },
-    Endpoint {
-        method: "GET",
-        path: "/v1/deliveries/{id}",
-        limit: MAX_BODY,
-        run: |call| Box::pin(deliveries::one("get", call)),
-    },
-    Endpoint {
-        method: "POST",
-        path: "/v1/deliveries/{id}/retry",
-        limit: MAX_BODY,
-        run: |call| Box::pin(deliveries::one("retry", call)),
-    },
-    Endpoint {
-        method: "POST",
-        path: "/v1/deliveries/{id}/cancel",
-        limit: MAX_BODY,
-        run: |call| Box::pin(deliveries::one("cancel", call)),
-    },
+    Endpoint { limit: MAX_EVENT, ..endpoint("POST", "/v1/events", |call| Box::pin(events::post(call))) },
+    endpoint("GET", "/v1/events/{id}", |call| Box::pin(events::get(call))),
+    endpoint("GET", "/v1/deliveries", |call| Box::pin(deliveries::list(call))),
+    endpoint("GET", "/v1/deliveries/{id}", |call| Box::pin(deliveries::one("get", call))),
+    endpoint("POST", "/v1/deliveries/{id}/retry", |call| Box::pin(deliveries::one("retry", call))),
+    endpoint("POST", "/v1/deliveries/{id}/cancel", |call| Box::pin(deliveries::one("cancel", call))),
     managed("GET", "/v1/subscriptions"),
     managed("POST", "/v1/subscriptions"),
     managed("GET", "/v1/subscriptions/{id}"),
@@ -125,46 +95,16 @@ const ENDPOINTS: &[Endpoint] = &[
     managed("POST", "/v1/subscriptions/{id}/resume"),
     managed("POST", "/v1/subscriptions/{id}/rotate-secret"),
     managed("GET", "/v1/subscriptions/{id}/secret"),
-    Endpoint {
-        method: "POST",
-        path: "/v1/subscriptions/{id}/test",
-        limit: MAX_BODY,
-        run: |call| Box::pin(deliveries::test(call)),
-    },
+    endpoint("POST", "/v1/subscriptions/{id}/test", |call| Box::pin(deliveries::test(call))),
     managed("GET", "/v1/profiles"),
     managed("GET", "/v1/profiles/{name}"),
     managed("PUT", "/v1/profiles/{name}"),
     managed("DELETE", "/v1/profiles/{name}"),
-    Endpoint {
-        method: "GET",
-        path: "/v1/applications",
-        limit: MAX_BODY,
-        run: |call| Box::pin(management::list_applications(call)),
-    },
-    Endpoint {
-        method: "GET",
-        path: "/v1/applications/{id}",
-        limit: MAX_BODY,
-        run: |call| Box::pin(management::application(call)),
-    },
-    Endpoint {
-        method: "PATCH",
-        path: "/v1/applications/{id}",
-        limit: MAX_BODY,
-        run: |call| Box::pin(management::application(call)),
-    },
-    Endpoint {
-        method: "POST",
-        path: "/v1/applications/{id}/rotate-secret",
-        limit: MAX_BODY,
-        run: |call| Box::pin(management::application(call)),
-    },
-    Endpoint {
-        method: "GET",
-        path: "/metrics",
-        limit: MAX_BODY,
-        run: |call| Box::pin(health::metrics(call)),
-    },
+    endpoint("GET", "/v1/applications", |call| Box::pin(management::list_applications(call))),
+    of_application("GET", "/v1/applications/{id}"),
+    of_application("PATCH", "/v1/applications/{id}"),
+    of_application("POST", "/v1/applications/{id}/rotate-secret"),
+    endpoint("GET", "/metrics", |call| Box::pin(health::metrics(call))),
 ];
 
 /// The Worker's one entrance.
@@ -179,11 +119,7 @@ async fn respond(request: Request, env: Env) -> Response {
         return health::check(&head, &env);
     }
     match answer(head, request, env).await {
-        Ok(Answer {
-            status,
-            kind: JSON,
-            text,
-        }) => edge::respond_json(status, &text),
+        Ok(Answer { status, kind: JSON, text }) => edge::respond_json(status, &text),
         Ok(answer) => edge::respond(answer.status, answer.kind, &answer.text, NO_STORE),
         Err(problem) => {
             let mut headers = NO_STORE.to_vec();
@@ -220,20 +156,10 @@ async fn answer(head: Head, request: Request, env: Env) -> Result<Answer, Proble
             true => Problem::not_found("endpoint"),
             false => Problem {
                 header: Some(("allow", allowed.join(", "))),
-                ..Problem::new(
-                    405,
-                    "method_not_allowed",
-                    format!("{} is not offered here.", head.method),
-                )
+                ..Problem::new(405, "method_not_allowed", format!("{} is not offered here.", head.method))
             },
         });
     };
     let body = edge::body(&request, endpoint.limit).await?;
-    (endpoint.run)(Call {
-        gateway,
-        head,
-        params,
-        body,
-    })
-    .await
+    (endpoint.run)(Call { gateway, head, params, body }).await
 }

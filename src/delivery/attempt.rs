@@ -46,12 +46,8 @@ pub fn append(list: Option<&str>, attempt: &Attempt<'_>) -> String {
 }
 
 /// As [`append`], with the attempt as JSON.
-pub fn append_all(list: &str, added: &str) -> String {
-    let inner = list
-        .trim()
-        .strip_prefix('[')
-        .and_then(|list| list.strip_suffix(']'))
-        .unwrap_or_default();
+fn append_all(list: &str, added: &str) -> String {
+    let inner = list.trim().strip_prefix('[').and_then(|list| list.strip_suffix(']')).unwrap_or_default();
     if inner.is_empty() {
         return ["[", added, "]"].concat();
     }

@@ -15,13 +15,15 @@
 //! object holds the alarm; in `Held` nobody owes anything until somebody resumes.
 
 mod attempt;
+mod queue;
 
 use serde::{Deserialize, Serialize};
 
 use crate::profile::Retry;
 use crate::time::Millis;
 
-pub use attempt::{Attempt, KEPT_BODY, append, append_all};
+pub use attempt::{Attempt, KEPT_BODY, append};
+pub use queue::{Job, Lane, Queue, WAITING};
 
 /// A wait of up to this long is kept by the subscription's object itself, which is awake anyway: a minute. Only a longer
 /// one is worth an object of its own.
@@ -52,17 +54,9 @@ pub enum Stage {
 impl Stage {
     /// Reads a stored stage.
     pub fn from_stored(number: u8) -> Option<Self> {
-        [
-            Stage::Fresh,
-            Stage::Waiting,
-            Stage::Due,
-            Stage::Held,
-            Stage::Delivered,
-            Stage::Failed,
-            Stage::Cancelled,
-        ]
-        .into_iter()
-        .find(|stage| *stage as u8 == number)
+        [Stage::Fresh, Stage::Waiting, Stage::Due, Stage::Held, Stage::Delivered, Stage::Failed, Stage::Cancelled]
+            .into_iter()
+            .find(|stage| *stage as u8 == number)
     }
 
     /// What the API calls it.
@@ -148,10 +142,9 @@ impl Outcome {
     /// `Retry-After` counts on 429 and 503 (RFC 9110, section 10.2.3; RFC 6585, section 4).
     fn not_before(self, now: Millis) -> Option<Millis> {
         match self {
-            Outcome::Answered {
-                status: 429 | 503,
-                retry_after: Some(at),
-            } => Some(at.min(now.saturating_add(MAX_RETRY_AFTER))),
+            Outcome::Answered { status: 429 | 503, retry_after: Some(at) } => {
+                Some(at.min(now.saturating_add(MAX_RETRY_AFTER)))
+            }
             _ => None,
         }
     }
@@ -193,49 +186,31 @@ pub enum Ring {
 impl Progress {
     /// A delivery that was just accepted.
     pub fn accepted(first_at: Option<Millis>) -> Self {
-        Progress {
-            stage: Stage::Fresh,
-            tries: 0,
-            count: 0,
-            next_at: first_at,
-            completed_at: None,
-        }
+        Progress { stage: Stage::Fresh, tries: 0, count: 0, next_at: first_at, completed_at: None }
     }
 
     /// The end of an attempt. `now` is when it ended, `chance` in 0 to 1 decides on the jitter.
     pub fn settle(self, trigger: Trigger, outcome: Outcome, retry: &Retry, now: Millis, chance: f64) -> Settled {
-        let mut progress = Progress {
-            count: self.count.saturating_add(1),
-            ..self
-        };
+        let mut progress = Progress { count: self.count.saturating_add(1), ..self };
         if trigger != Trigger::Manual {
             progress.tries = self.tries.saturating_add(1);
         }
         let gone = outcome.is_gone() && trigger != Trigger::Test;
         if outcome.is_success() {
             // Also one that was cancelled or had failed: the receiver has it, and the history says so.
-            return Settled {
-                progress: progress.ended(Stage::Delivered, now),
-                gone,
-            };
+            return Settled { progress: progress.ended(Stage::Delivered, now), gone };
         }
         if !self.stage.is_pending() {
             return Settled { progress, gone };
         }
         if gone {
-            return Settled {
-                progress: progress.ended(Stage::Failed, now),
-                gone,
-            };
+            return Settled { progress: progress.ended(Stage::Failed, now), gone };
         }
         if trigger == Trigger::Manual {
             // A pending delivery's schedule goes on beside it.
             return Settled { progress, gone };
         }
-        progress = match retry
-            .delay(progress.tries, chance)
-            .filter(|_| trigger == Trigger::Schedule)
-        {
+        progress = match retry.delay(progress.tries, chance).filter(|_| trigger == Trigger::Schedule) {
             Some(delay) => {
                 let at = now.saturating_add(delay);
                 let at = outcome.not_before(now).map_or(at, |not_before| at.max(not_before));
@@ -250,30 +225,16 @@ impl Progress {
     pub fn ring(self, now: Millis, active: bool) -> Ring {
         match (self.stage, self.next_at) {
             (Stage::Waiting, Some(at)) if at > now => Ring::Again(at),
-            (Stage::Waiting, _) if active => Ring::Done(Some(Progress {
-                stage: Stage::Due,
-                ..self
-            })),
-            (Stage::Waiting, _) => Ring::Done(Some(Progress {
-                stage: Stage::Held,
-                ..self
-            })),
+            (Stage::Waiting, _) if active => Ring::Done(Some(Progress { stage: Stage::Due, ..self })),
+            (Stage::Waiting, _) => Ring::Done(Some(Progress { stage: Stage::Held, ..self })),
             _ => Ring::Done(None),
         }
     }
 
     /// Nothing is to be done before `at`.
     pub fn waiting(self, at: Millis, now: Millis) -> Self {
-        let stage = if at.saturating_sub(now) > NEAR {
-            Stage::Waiting
-        } else {
-            Stage::Due
-        };
-        Progress {
-            stage,
-            next_at: Some(at),
-            ..self
-        }
+        let stage = if at.saturating_sub(now) > NEAR { Stage::Waiting } else { Stage::Due };
+        Progress { stage, next_at: Some(at), ..self }
     }
 
     /// A person calls it off.
@@ -283,12 +244,7 @@ impl Progress {
 
     fn ended(self, stage: Stage, now: Millis) -> Self {
         let completed_at = self.completed_at.filter(|_| self.stage == stage).or(Some(now));
-        Progress {
-            stage,
-            next_at: None,
-            completed_at,
-            ..self
-        }
+        Progress { stage, next_at: None, completed_at, ..self }
     }
 }
 

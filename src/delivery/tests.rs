@@ -2,35 +2,20 @@ use super::*;
 use proptest::prelude::*;
 
 fn retry(delays: &[f64]) -> Retry {
-    Retry {
-        delays: delays.to_vec(),
-        jitter: 0.0,
-    }
+    Retry { delays: delays.to_vec(), jitter: 0.0 }
 }
 
 fn answered(status: u16) -> Outcome {
-    Outcome::Answered {
-        status,
-        retry_after: None,
-    }
+    Outcome::Answered { status, retry_after: None }
 }
 
-const FRESH: Progress = Progress {
-    stage: Stage::Fresh,
-    tries: 0,
-    count: 0,
-    next_at: None,
-    completed_at: None,
-};
+const FRESH: Progress = Progress { stage: Stage::Fresh, tries: 0, count: 0, next_at: None, completed_at: None };
 
 #[test]
 fn each_outcome_leads_where_it_should() {
     let schedule = retry(&[0.0, 60.0]);
     let far = retry(&[0.0, 60.001]);
-    let later = |seconds: i64| Outcome::Answered {
-        status: 503,
-        retry_after: Some(1000 + seconds * 1000),
-    };
+    let later = |seconds: i64| Outcome::Answered { status: 503, retry_after: Some(1000 + seconds * 1000) };
     for (outcome, stage, next) in [
         (answered(200), Stage::Delivered, None),
         (answered(299), Stage::Delivered, None),
@@ -41,71 +26,33 @@ fn each_outcome_leads_where_it_should() {
         (later(10), Stage::Due, Some(61_000)),
         (later(600), Stage::Waiting, Some(601_000)),
         (later(i64::MAX / 2000), Stage::Waiting, Some(1000 + MAX_RETRY_AFTER)),
-        (
-            Outcome::Answered {
-                status: 500,
-                retry_after: Some(900_000),
-            },
-            Stage::Due,
-            Some(61_000),
-        ),
+        (Outcome::Answered { status: 500, retry_after: Some(900_000) }, Stage::Due, Some(61_000)),
     ] {
         let settled = FRESH.settle(Trigger::Schedule, outcome, &schedule, 1000, 0.5);
-        assert_eq!(
-            (settled.progress.stage, settled.progress.next_at),
-            (stage, next),
-            "{outcome:?}"
-        );
+        assert_eq!((settled.progress.stage, settled.progress.next_at), (stage, next), "{outcome:?}");
         assert_eq!(settled.gone, outcome == answered(410));
     }
     let settled = FRESH.settle(Trigger::Schedule, answered(500), &far, 1000, 0.0);
-    assert_eq!(
-        (settled.progress.stage, settled.progress.next_at),
-        (Stage::Waiting, Some(61_001))
-    );
-    let last = Progress {
-        tries: 1,
-        count: 1,
-        stage: Stage::Due,
-        ..FRESH
-    };
+    assert_eq!((settled.progress.stage, settled.progress.next_at), (Stage::Waiting, Some(61_001)));
+    let last = Progress { tries: 1, count: 1, stage: Stage::Due, ..FRESH };
     let settled = last.settle(Trigger::Schedule, answered(500), &schedule, 1000, 0.0);
-    assert_eq!(
-        (settled.progress.stage, settled.progress.completed_at),
-        (Stage::Failed, Some(1000))
-    );
+    assert_eq!((settled.progress.stage, settled.progress.completed_at), (Stage::Failed, Some(1000)));
 }
 
 #[test]
 fn an_attempt_by_hand_never_spoils_what_was() {
     let schedule = retry(&[0.0, 60.0]);
-    let by_hand = |from: Progress, status| {
-        from.settle(Trigger::Manual, answered(status), &schedule, 5000, 0.0)
-            .progress
-    };
-    let waiting = Progress {
-        stage: Stage::Waiting,
-        tries: 1,
-        count: 1,
-        next_at: Some(60_000),
-        ..FRESH
-    };
+    let by_hand =
+        |from: Progress, status| from.settle(Trigger::Manual, answered(status), &schedule, 5000, 0.0).progress;
+    let waiting = Progress { stage: Stage::Waiting, tries: 1, count: 1, next_at: Some(60_000), ..FRESH };
     assert_eq!(by_hand(waiting, 500), Progress { count: 2, ..waiting });
     assert_eq!(by_hand(waiting, 200).stage, Stage::Delivered);
     for stage in [Stage::Delivered, Stage::Failed, Stage::Cancelled] {
-        let ended = Progress {
-            stage,
-            completed_at: Some(1),
-            ..FRESH
-        };
+        let ended = Progress { stage, completed_at: Some(1), ..FRESH };
         assert_eq!(by_hand(ended, 500), Progress { count: 1, ..ended });
         assert_eq!(by_hand(ended, 200).stage, Stage::Delivered);
     }
-    let delivered = Progress {
-        stage: Stage::Delivered,
-        completed_at: Some(1),
-        ..FRESH
-    };
+    let delivered = Progress { stage: Stage::Delivered, completed_at: Some(1), ..FRESH };
     assert_eq!(by_hand(delivered, 200).completed_at, Some(1));
 }
 
@@ -186,14 +133,7 @@ impl World {
         let pick = |index: usize, length: usize| (length > 0).then(|| index % length);
         match step {
             Step::Append => {
-                self.stored.push(if self.paused {
-                    Progress {
-                        stage: Stage::Held,
-                        ..FRESH
-                    }
-                } else {
-                    FRESH
-                });
+                self.stored.push(if self.paused { Progress { stage: Stage::Held, ..FRESH } } else { FRESH });
                 self.by_hand.push(0);
                 self.alarms.push(None);
                 self.received.push(0);
@@ -303,10 +243,7 @@ impl World {
 
     fn check(&self, schedule: &Retry) {
         for (at, progress) in self.stored.iter().enumerate() {
-            let queued = self
-                .queue
-                .iter()
-                .any(|(other, trigger)| *other == at && *trigger == Trigger::Schedule);
+            let queued = self.queue.iter().any(|(other, trigger)| *other == at && *trigger == Trigger::Schedule);
             match progress.stage {
                 Stage::Fresh | Stage::Due => assert!(queued, "{at} is owed and nobody knows: {progress:?}"),
                 Stage::Waiting => assert!(self.alarms[at].is_some(), "{at} waits for no alarm: {progress:?}"),
@@ -315,11 +252,7 @@ impl World {
                 Stage::Failed => assert!(progress.tries >= schedule.attempts(), "{at} failed early: {progress:?}"),
                 Stage::Cancelled => assert!(self.cancelled[at]),
             }
-            assert_eq!(
-                progress.stage.is_pending(),
-                progress.completed_at.is_none(),
-                "{progress:?}"
-            );
+            assert_eq!(progress.stage.is_pending(), progress.completed_at.is_none(), "{progress:?}");
             assert!(progress.tries <= schedule.attempts() && progress.tries <= progress.count);
         }
     }

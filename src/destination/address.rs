@@ -41,11 +41,7 @@ pub(super) const BLOCKED_V6: &[Block<Ipv6Addr>] = &[
     (Ipv6Addr::UNSPECIFIED, 128, "unspecified, RFC 4291"),
     (Ipv6Addr::LOCALHOST, 128, "loopback, RFC 4291"),
     (Ipv6Addr::UNSPECIFIED, 96, "IPv4-compatible, deprecated by RFC 4291"),
-    (
-        Ipv6Addr::new(0, 0, 0, 0, 0xffff, 0, 0, 0),
-        96,
-        "IPv4-translated, RFC 2765",
-    ),
+    (Ipv6Addr::new(0, 0, 0, 0, 0xffff, 0, 0, 0), 96, "IPv4-translated, RFC 2765"),
     (v6(0x64, 0xff9b, 1, 0), 48, "NAT64 for local use, RFC 8215"),
     (v6(0x100, 0, 0, 0), 64, "discard-only, RFC 6666"),
     (v6(0x100, 0, 0, 1), 64, "dummy prefix, RFC 9780"),

@@ -18,10 +18,7 @@ const MAX_CHARS: usize = 2_048;
 const BLOCKED_NAMES: &[(&str, &str)] = &[
     // IANA's special-use domain names: https://www.iana.org/assignments/special-use-domain-names
     ("alt", "non-DNS names, RFC 9476"),
-    (
-        "arpa",
-        "infrastructure, RFC 3172; home.arpa, RFC 8375; ipv4only.arpa, RFC 8880",
-    ),
+    ("arpa", "infrastructure, RFC 3172; home.arpa, RFC 8375; ipv4only.arpa, RFC 8880"),
     ("example", "RFC 6761; example.com is a public name like any other"),
     ("invalid", "RFC 6761"),
     ("local", "multicast DNS, RFC 6762"),
@@ -31,10 +28,7 @@ const BLOCKED_NAMES: &[(&str, &str)] = &[
     // Private networks' own, never to be delegated.
     ("corp", "RFC 6762 appendix G; ICANN name collision"),
     ("home", "RFC 6762 appendix G; ICANN name collision"),
-    (
-        "internal",
-        "reserved by ICANN in 2024; AWS and Google Cloud, metadata included",
-    ),
+    ("internal", "reserved by ICANN in 2024; AWS and Google Cloud, metadata included"),
     ("intranet", "RFC 6762 appendix G"),
     ("lan", "RFC 6762 appendix G"),
     ("localdomain", "Unix hosts files"),
@@ -159,10 +153,7 @@ fn has_credentials(url: &str) -> bool {
 /// The authority of an `http(s)` URL as it is written. Like the parser, it takes any number of slashes of either kind
 /// before it.
 fn authority(url: &str) -> &str {
-    let rest = url
-        .split_once(':')
-        .map_or("", |(_, rest)| rest)
-        .trim_start_matches(['/', '\\']);
+    let rest = url.split_once(':').map_or("", |(_, rest)| rest).trim_start_matches(['/', '\\']);
     rest.split(['/', '\\', '?', '#']).next().unwrap_or_default()
 }
 
@@ -174,10 +165,7 @@ fn has_empty_label(name: &str) -> bool {
 /// Whether a name, in the parser's lower case, can be resolved by anybody to the same host.
 fn is_public_name(name: &str) -> bool {
     let name = without_root(name);
-    let is_or_is_below = |parent| {
-        name.strip_suffix(parent)
-            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    };
+    let is_or_is_below = |parent| name.strip_suffix(parent).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     // A single label is looked up in the resolver's own search domains.
     name.contains('.') && !BLOCKED_NAMES.iter().any(|&(parent, _)| is_or_is_below(parent))
 }

@@ -108,15 +108,9 @@ const PRIVATE_NAMES: &[&str] = &[
 ];
 
 /// As deployed.
-pub const PUBLIC: Rules = Rules {
-    allow_private: false,
-    to_ascii,
-};
+pub const PUBLIC: Rules = Rules { allow_private: false, to_ascii };
 /// As on a developer's machine.
-pub const PRIVATE: Rules = Rules {
-    allow_private: true,
-    to_ascii,
-};
+pub const PRIVATE: Rules = Rules { allow_private: true, to_ascii };
 
 /// Stands in for the runtime's own URL parser, which the native tests lack.
 fn to_ascii(url: &str) -> Option<String> {
@@ -125,9 +119,7 @@ fn to_ascii(url: &str) -> Option<String> {
     let host = percent_encoding::percent_decode_str(&rest[..end]).decode_utf8().ok()?;
     let host = idna::domain_to_ascii(&host).ok()?;
     // What comes out goes through the parser once more, which would drop a tab that was hidden before.
-    let plain = host
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() && !b"%@:/?#\\[]<>^|".contains(&byte));
+    let plain = host.bytes().all(|byte| byte.is_ascii_graphic() && !b"%@:/?#\\[]<>^|".contains(&byte));
     plain.then(|| [scheme, "://", &host, &rest[end..]].concat())
 }
 
@@ -263,11 +255,7 @@ fn at(host: &str) -> String {
 #[test]
 fn public_hosts_pass() {
     for host in PUBLIC_HOSTS {
-        assert!(
-            check(&at(host), PUBLIC).is_ok(),
-            "{host}: {:?}",
-            check(&at(host), PUBLIC)
-        );
+        assert!(check(&at(host), PUBLIC).is_ok(), "{host}: {:?}", check(&at(host), PUBLIC));
     }
 }
 
@@ -276,11 +264,7 @@ fn private_hosts_are_refused_unless_allowed() {
     for (hosts, error) in [(PRIVATE_ADDRESSES, PrivateAddress), (PRIVATE_NAMES, PrivateName)] {
         for host in hosts {
             assert_eq!(check(&at(host), PUBLIC), Err(error), "{host}");
-            assert!(
-                check(&at(host), PRIVATE).is_ok(),
-                "{host}: {:?}",
-                check(&at(host), PRIVATE)
-            );
+            assert!(check(&at(host), PRIVATE).is_ok(), "{host}: {:?}", check(&at(host), PRIVATE));
         }
     }
 }
@@ -328,19 +312,13 @@ fn blocks_are_refused_from_first_to_last() {
         let host_bits = u32::MAX.checked_shr(len).unwrap_or(0);
         assert_eq!(u32::from(base) & host_bits, 0, "{base}/{len} {why}");
         assert!(!address::is_public_v4(base), "{base}/{len} {why}");
-        assert!(
-            !address::is_public_v4((u32::from(base) | host_bits).into()),
-            "{base}/{len} {why}"
-        );
+        assert!(!address::is_public_v4((u32::from(base) | host_bits).into()), "{base}/{len} {why}");
     }
     for &(base, len, why) in address::BLOCKED_V6 {
         let host_bits = u128::MAX.checked_shr(len).unwrap_or(0);
         assert_eq!(u128::from(base) & host_bits, 0, "{base}/{len} {why}");
         assert!(!address::is_public_v6(base), "{base}/{len} {why}");
-        assert!(
-            !address::is_public_v6((u128::from(base) | host_bits).into()),
-            "{base}/{len} {why}"
-        );
+        assert!(!address::is_public_v6((u128::from(base) | host_bits).into()), "{base}/{len} {why}");
     }
 }
 
@@ -385,10 +363,7 @@ fn disguised(host: &str, disguise: u8) -> String {
         0 => host.to_owned(),
         1 => format!("{host}."),
         2 => host.bytes().map(|byte| format!("%{byte:02x}")).collect(),
-        3 => host
-            .chars()
-            .map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap())
-            .collect(),
+        3 => host.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap()).collect(),
         4 => host.replace('.', "。"),
         _ => host.to_uppercase(),
     }
@@ -448,15 +423,8 @@ fn url_like() -> impl Strategy<Value = String> {
         .prop_map(str::to_owned),
         any::<char>().prop_map(String::from),
     ];
-    let prefix = prop::sample::select(vec![
-        "",
-        "http://",
-        "https://",
-        "https:",
-        "https://[",
-        "http:\\\\",
-        "https://a@",
-    ]);
+    let prefix =
+        prop::sample::select(vec!["", "http://", "https://", "https:", "https://[", "http:\\\\", "https://a@"]);
     (prefix, prop::collection::vec(piece, 0..12)).prop_map(|(prefix, pieces)| prefix.to_owned() + &pieces.concat())
 }
 

@@ -138,10 +138,7 @@ impl Env {
 
     /// The rules for destinations.
     pub fn rules(&self) -> Rules {
-        Rules {
-            allow_private: self.settings().allow_private,
-            to_ascii,
-        }
+        Rules { allow_private: self.settings().allow_private, to_ascii }
     }
 
     /// Calls the object `name` of the class bound as `class`. Tried again where the object could not be reached: what
@@ -203,11 +200,7 @@ impl Said {
         let parts: Array = match said.dyn_ref::<Array>() {
             Some(parts) => parts.clone(),
             None => {
-                return Said {
-                    status: 204,
-                    text: String::new(),
-                    version: None,
-                };
+                return Said { status: 204, text: String::new(), version: None };
             }
         };
         Said {
@@ -310,9 +303,7 @@ pub async fn body(request: &Request, limit: usize) -> Result<Uint8Array, Problem
 /// # Errors
 /// 400 where it broke off.
 pub async fn call_body(request: &Request) -> Result<Uint8Array, Problem> {
-    let bytes = received(request)
-        .await
-        .map_err(|_| Problem::new(400, "body_incomplete", "The body broke off."))?;
+    let bytes = received(request).await.map_err(|_| Problem::new(400, "body_incomplete", "The body broke off."))?;
     Ok(bytes.unchecked_into())
 }
 
@@ -349,25 +340,16 @@ pub enum Exchange {
 
 /// Posts a delivery.
 pub async fn post(url: &str, headers: &str, body: &Uint8Array, timeout: Millis, keep: usize) -> Exchange {
-    let parts: Array = send(url, headers, body, timeout as f64, keep as f64)
-        .await
-        .unchecked_into();
+    let parts: Array = send(url, headers, body, timeout as f64, keep as f64).await.unchecked_into();
     let first = parts.get(0);
     match first.as_f64() {
         Some(status) => Exchange::Answer {
             status: status as u16,
             retry_after: parts.get(1).as_string(),
-            body: parts
-                .get(2)
-                .dyn_ref::<Uint8Array>()
-                .map(Uint8Array::to_vec)
-                .unwrap_or_default(),
+            body: parts.get(2).dyn_ref::<Uint8Array>().map(Uint8Array::to_vec).unwrap_or_default(),
             truncated: parts.get(3).is_truthy(),
         },
-        None => Exchange::None(
-            first.as_string().unwrap_or_default(),
-            parts.get(1).as_string().unwrap_or_default(),
-        ),
+        None => Exchange::None(first.as_string().unwrap_or_default(), parts.get(1).as_string().unwrap_or_default()),
     }
 }
 

@@ -51,14 +51,7 @@ pub fn spawn(work: impl Future<Output = ()> + 'static) {
         let id = tasks.next;
         tasks.next = id.wrapping_add(1);
         let waker = Waker::from(Arc::new(Handle(id)));
-        tasks.tasks.insert(
-            id,
-            Task {
-                work: Some(Box::pin(work)),
-                woken: false,
-                waker,
-            },
-        );
+        tasks.tasks.insert(id, Task { work: Some(Box::pin(work)), woken: false, waker });
         id
     });
     poll(id);

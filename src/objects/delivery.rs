@@ -64,9 +64,7 @@ impl Inner {
 
     async fn ring(&self) {
         let name = self.state.own_name();
-        let found = name
-            .split_once('/')
-            .and_then(|(application, id)| Some((application, Id::parse_bare(id)?)));
+        let found = name.split_once('/').and_then(|(application, id)| Some((application, Id::parse_bare(id)?)));
         let Some((application, id)) = found else {
             return self.state.forget().await;
         };
@@ -76,8 +74,7 @@ impl Inner {
             Ok(said) if said.status == 204 => self.state.forget().await,
             // Postponed in the meantime: the answer is the new time.
             Ok(said) if said.status == 200 => {
-                self.state
-                    .alarm_at(said.text.parse().unwrap_or(edge::now().saturating_add(AGAIN)));
+                self.state.alarm_at(said.text.parse().unwrap_or(edge::now().saturating_add(AGAIN)));
             }
             // Throwing would end after six times; this never gives up.
             _ => self.state.alarm_at(edge::now().saturating_add(AGAIN)),

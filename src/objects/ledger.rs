@@ -66,11 +66,8 @@ impl Ledger {
 impl Inner {
     fn open(&self) -> Result<Sql, Problem> {
         let sql = self.state.open();
-        sql.run(
-            "CREATE TABLE IF NOT EXISTS entries (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID",
-            &[],
-        )
-        .map_err(storage)?;
+        sql.run("CREATE TABLE IF NOT EXISTS entries (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID", &[])
+            .map_err(storage)?;
         Ok(sql)
     }
 
@@ -78,10 +75,7 @@ impl Inner {
         let entry: Entry = serde_json::from_str(text).map_err(|error| Problem::not_json(error.to_string()))?;
         let sql = self.open()?;
         let written = sql
-            .run(
-                "INSERT OR IGNORE INTO entries VALUES (?, ?)",
-                &[(&entry.id).into(), text.into()],
-            )
+            .run("INSERT OR IGNORE INTO entries VALUES (?, ?)", &[(&entry.id).into(), text.into()])
             .map_err(storage)?;
         match written {
             0 => self.get(&entry.id),
@@ -90,13 +84,8 @@ impl Inner {
     }
 
     fn get(&self, id: &str) -> Outcome {
-        let row = self
-            .open()?
-            .row("SELECT json FROM entries WHERE id = ?", &[id.into()])
-            .map_err(storage)?;
-        let json = row
-            .and_then(|row| row.text(0))
-            .ok_or_else(|| Problem::not_found("event"))?;
+        let row = self.open()?.row("SELECT json FROM entries WHERE id = ?", &[id.into()]).map_err(storage)?;
+        let json = row.and_then(|row| row.text(0)).ok_or_else(|| Problem::not_found("event"))?;
         Ok(Reply::Json(200, json))
     }
 }

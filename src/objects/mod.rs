@@ -56,12 +56,9 @@ fn response(outcome: Outcome) -> Response {
     match outcome {
         Ok(Reply::Done) => edge::done(),
         Ok(Reply::Json(status, text)) => edge::respond_json(status, &text),
-        Ok(Reply::Changed(status, text, version)) => edge::respond(
-            status,
-            "application/json",
-            &text,
-            &[("signet-version", &version.to_string())],
-        ),
+        Ok(Reply::Changed(status, text, version)) => {
+            edge::respond(status, "application/json", &text, &[("signet-version", &version.to_string())])
+        }
         Err(problem) => edge::respond(problem.status, "application/problem+json", &problem.to_json(), &[]),
     }
 }

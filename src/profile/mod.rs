@@ -85,9 +85,7 @@ pub fn built_in() -> &'static [Profile] {
 /// Standard Webhooks, what every other profile falls back on.
 pub fn standard() -> &'static Profile {
     static EMPTY: OnceLock<Profile> = OnceLock::new();
-    built_in()
-        .first()
-        .unwrap_or_else(|| EMPTY.get_or_init(Profile::nothing))
+    built_in().first().unwrap_or_else(|| EMPTY.get_or_init(Profile::nothing))
 }
 
 /// A built-in profile by its name.

@@ -27,16 +27,10 @@ impl Profile {
     pub fn read(name: &str, bytes: &[u8]) -> Result<Self, Problem> {
         if !is_name(name) {
             let detail = "must be 1 to 64 lower-case letters, digits, - or _, a letter first".into();
-            return Err(Problem::invalid(vec![Fault {
-                pointer: "/name".into(),
-                detail,
-            }]));
+            return Err(Problem::invalid(vec![Fault { pointer: "/name".into(), detail }]));
         }
         let mut fields = Fields::parse(bytes)?;
-        if fields
-            .take::<String>("name", "must be a string")
-            .is_some_and(|given| given != name)
-        {
+        if fields.take::<String>("name", "must be a string").is_some_and(|given| given != name) {
             fields.fault("name", "is not the name in the path");
         }
         // What `GET /v1/profiles` shows can be sent back as it is.
@@ -49,10 +43,7 @@ impl Profile {
         let mut fields = Fields::parse(bytes)?;
         let name: String = fields.require("name", "must be a string").unwrap_or_default();
         let nothing = Self::nothing();
-        Ok(Profile {
-            built_in: true,
-            ..Self::read_fields(&name, fields, base.unwrap_or(&nothing))?
-        })
+        Ok(Profile { built_in: true, ..Self::read_fields(&name, fields, base.unwrap_or(&nothing))? })
     }
 
     fn read_fields(name: &str, mut fields: Fields<'_>, base: &Profile) -> Result<Self, Problem> {
@@ -69,30 +60,22 @@ impl Profile {
             Some(inner) => read_retry(&mut fields, inner, &base.retry),
             None => base.retry.clone(),
         };
-        let timeout_seconds = fields
-            .take("timeoutSeconds", "must be a whole number from 1 to 60")
-            .unwrap_or(base.timeout_seconds);
+        let timeout_seconds =
+            fields.take("timeoutSeconds", "must be a whole number from 1 to 60").unwrap_or(base.timeout_seconds);
         if !(1..=60).contains(&timeout_seconds) {
             fields.fault("timeoutSeconds", "must be a whole number from 1 to 60");
         }
         let suiting = SecretFormat::suiting(signature.algorithm, signature.secret_encoding);
         let secret_format = match fields.take::<String>("secretFormat", "must be a string") {
             Some(text) => SecretFormat::parse(&text).unwrap_or_else(|| {
-                fields.fault(
-                    "secretFormat",
-                    "must be a prefix of letters, digits, - or _ and then {base64} or {hex}",
-                );
+                fields.fault("secretFormat", "must be a prefix of letters, digits, - or _ and then {base64} or {hex}");
                 suiting
             }),
             None if signature == base.signature => base.secret_format.clone(),
             None => suiting,
         };
         // A format whose secrets the scheme could not read would only show when the first one is made.
-        if fields.sound()
-            && signature
-                .key(&secret_format.make(signature.algorithm, &[7; 32]))
-                .is_err()
-        {
+        if fields.sound() && signature.key(&secret_format.make(signature.algorithm, &[7; 32])).is_err() {
             fields.fault("secretFormat", "makes secrets that the signature can't read");
         }
         fields.finish()?;
@@ -127,10 +110,7 @@ impl Profile {
             },
             headers: BTreeMap::new(),
             body: Body::empty(null),
-            retry: Retry {
-                delays: vec![0.0],
-                jitter: 0.0,
-            },
+            retry: Retry { delays: vec![0.0], jitter: 0.0 },
             timeout_seconds: 20,
             secret_format: SecretFormat::suiting(Algorithm::HmacSha256, SecretEncoding::Base64),
         }
@@ -141,9 +121,7 @@ impl Profile {
 pub fn is_name(name: &str) -> bool {
     matches!(name.len(), 1..=64)
         && name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte))
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte))
 }
 
 fn read_scheme<'a>(fields: &mut Fields<'a>, mut inner: Fields<'a>, base: &Scheme) -> Scheme {
@@ -162,18 +140,10 @@ fn read_scheme<'a>(fields: &mut Fields<'a>, mut inner: Fields<'a>, base: &Scheme
         algorithm: inner
             .take("algorithm", "must be hmac-sha256, hmac-sha1, hmac-sha512 or ed25519")
             .unwrap_or(base.algorithm),
-        secret_encoding: inner
-            .take("secretEncoding", "must be utf8, base64 or hex")
-            .unwrap_or(base.secret_encoding),
+        secret_encoding: inner.take("secretEncoding", "must be utf8, base64 or hex").unwrap_or(base.secret_encoding),
         encoding: inner.take("encoding", "must be hex or base64").unwrap_or(base.encoding),
         separator: separator.or_else(|| if format.is_none() { base.separator.clone() } else { None }),
-        timestamp_header: timestamp_header.or_else(|| {
-            if needs_time {
-                base.timestamp_header.clone()
-            } else {
-                None
-            }
-        }),
+        timestamp_header: timestamp_header.or_else(|| if needs_time { base.timestamp_header.clone() } else { None }),
         id_header: id_header.or_else(|| if needs_id { base.id_header.clone() } else { None }),
         format: format.unwrap_or_else(|| base.format.clone()),
         content,
@@ -187,9 +157,7 @@ fn read_scheme<'a>(fields: &mut Fields<'a>, mut inner: Fields<'a>, base: &Scheme
 }
 
 fn read_headers(fields: &mut Fields<'_>, base: &BTreeMap<String, String>, scheme: &Scheme) -> BTreeMap<String, String> {
-    let given: BTreeMap<String, String> = fields
-        .take("headers", "must be an object of strings")
-        .unwrap_or_default();
+    let given: BTreeMap<String, String> = fields.take("headers", "must be an object of strings").unwrap_or_default();
     if given.len() > MAX_HEADERS {
         fields.fault("headers", format!("may name at most {MAX_HEADERS} headers"));
     }
@@ -203,9 +171,7 @@ fn read_headers(fields: &mut Fields<'_>, base: &BTreeMap<String, String>, scheme
             fields.fault_at(&pointer, "is written by the signature");
         }
     }
-    let inherited = base
-        .iter()
-        .filter(|(name, _)| !given.keys().any(|other| other.eq_ignore_ascii_case(name)));
+    let inherited = base.iter().filter(|(name, _)| !given.keys().any(|other| other.eq_ignore_ascii_case(name)));
     let inherited: Vec<_> = inherited.map(|(name, value)| (name.clone(), value.clone())).collect();
     given.into_iter().chain(inherited).collect()
 }
@@ -219,18 +185,11 @@ fn read_body(fields: &mut Fields<'_>, raw: &RawValue) -> Option<Body> {
 }
 
 fn read_retry<'a>(fields: &mut Fields<'a>, mut inner: Fields<'a>, base: &Retry) -> Retry {
-    let delays: Vec<f64> = inner
-        .take("delays", "must be a list of seconds")
-        .unwrap_or_else(|| base.delays.clone());
+    let delays: Vec<f64> = inner.take("delays", "must be a list of seconds").unwrap_or_else(|| base.delays.clone());
     if !matches!(delays.len(), 1..=MAX_ATTEMPTS) || !delays.iter().all(|delay| (0.0..=MAX_DELAY).contains(delay)) {
-        inner.fault(
-            "delays",
-            format!("must be 1 to {MAX_ATTEMPTS} numbers of seconds, each 0 to {MAX_DELAY}"),
-        );
+        inner.fault("delays", format!("must be 1 to {MAX_ATTEMPTS} numbers of seconds, each 0 to {MAX_DELAY}"));
     }
-    let jitter = inner
-        .take("jitter", "must be a number from 0 to 1")
-        .unwrap_or(base.jitter);
+    let jitter = inner.take("jitter", "must be a number from 0 to 1").unwrap_or(base.jitter);
     if !(0.0..=1.0).contains(&jitter) {
         inner.fault("jitter", "must be a number from 0 to 1");
     }

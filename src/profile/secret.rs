@@ -24,27 +24,15 @@ impl SecretFormat {
             Some(prefix) => (prefix, true),
             None => (text.strip_suffix("{base64}")?, false),
         };
-        let plain = prefix.len() <= 32
-            && prefix
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
-        plain.then(|| SecretFormat {
-            prefix: prefix.to_owned(),
-            hex,
-        })
+        let plain =
+            prefix.len() <= 32 && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+        plain.then(|| SecretFormat { prefix: prefix.to_owned(), hex })
     }
 
     /// What suits a scheme when nobody says.
     pub fn suiting(algorithm: Algorithm, encoding: SecretEncoding) -> Self {
-        let prefix = if algorithm == Algorithm::Ed25519 {
-            "whsk_"
-        } else {
-            "whsec_"
-        };
-        SecretFormat {
-            prefix: prefix.into(),
-            hex: encoding != SecretEncoding::Base64,
-        }
+        let prefix = if algorithm == Algorithm::Ed25519 { "whsk_" } else { "whsec_" };
+        SecretFormat { prefix: prefix.into(), hex: encoding != SecretEncoding::Base64 }
     }
 
     /// Writes a secret made of `random`; for Ed25519 the seed and its public key.
@@ -53,21 +41,13 @@ impl SecretFormat {
             Algorithm::Ed25519 => SigningKey::from_bytes(random).to_keypair_bytes().to_vec(),
             _ => random.to_vec(),
         };
-        let text = if self.hex {
-            hex::encode(bytes)
-        } else {
-            BASE64.encode(bytes)
-        };
+        let text = if self.hex { hex::encode(bytes) } else { BASE64.encode(bytes) };
         [&self.prefix, text.as_str()].concat()
     }
 }
 
 impl Serialize for SecretFormat {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!(
-            "{}{}",
-            self.prefix,
-            if self.hex { "{hex}" } else { "{base64}" }
-        ))
+        serializer.collect_str(&format_args!("{}{}", self.prefix, if self.hex { "{hex}" } else { "{base64}" }))
     }
 }

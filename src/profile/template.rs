@@ -109,11 +109,9 @@ impl Source {
         Some(match self {
             Source::EventId => facts.event_id.into(),
             Source::EventType => facts.event_type.into(),
-            Source::EventTypeSuffix => facts
-                .event_type
-                .rsplit_once('.')
-                .map_or(facts.event_type, |(_, suffix)| suffix)
-                .into(),
+            Source::EventTypeSuffix => {
+                facts.event_type.rsplit_once('.').map_or(facts.event_type, |(_, suffix)| suffix).into()
+            }
             // The same sixteen digits for the same event, for products whose ids have that form.
             Source::EventDigest => {
                 hex::encode(Sha256::digest(facts.event_id).first_chunk::<8>().unwrap_or(&[0; 8])).into()
@@ -152,18 +150,12 @@ impl Body {
         let node: Node = serde_json::from_str(source.get()).map_err(|error| error.to_string())?;
         let mut segments = vec![Segment::Literal(String::new())];
         compile(&node, &mut segments)?;
-        Ok(Body {
-            source: source.to_owned(),
-            segments,
-        })
+        Ok(Body { source: source.to_owned(), segments })
     }
 
     /// A body that is `null` whatever the event.
     pub(super) fn empty(null: &RawValue) -> Self {
-        Body {
-            source: null.to_owned(),
-            segments: vec![Segment::Literal("null".into())],
-        }
+        Body { source: null.to_owned(), segments: vec![Segment::Literal("null".into())] }
     }
 
     /// Whether the body differs between two deliveries of one event under one profile.
@@ -187,9 +179,7 @@ impl Body {
             match segment {
                 Segment::Literal(text) => bytes.extend_from_slice(text.as_bytes()),
                 Segment::Value(sources) => {
-                    let found = sources
-                        .iter()
-                        .find_map(|source| source.json(facts).map(|json| (source, json)));
+                    let found = sources.iter().find_map(|source| source.json(facts).map(|json| (source, json)));
                     match found {
                         Some((source, json)) => {
                             if matches!(source, Source::Data(path) if path.is_empty()) {
@@ -219,10 +209,7 @@ impl Serialize for Body {
 /// A string's characters as they stand between JSON's quotation marks.
 fn quoted(text: &str) -> String {
     let json = serde_json::to_string(text).unwrap_or_default();
-    json.trim_start_matches('"')
-        .strip_suffix('"')
-        .map(str::to_owned)
-        .unwrap_or_default()
+    json.trim_start_matches('"').strip_suffix('"').map(str::to_owned).unwrap_or_default()
 }
 
 fn sources(placeholder: &str) -> Result<Vec<Source>, String> {

@@ -20,10 +20,7 @@ fn facts(data: &RawValue) -> Facts<'_> {
 }
 
 fn render(template: &str, data: &str) -> String {
-    let rendered = Body::parse(raw(template))
-        .unwrap()
-        .render(&facts(raw(data)), LIMIT)
-        .unwrap();
+    let rendered = Body::parse(raw(template)).unwrap().render(&facts(raw(data)), LIMIT).unwrap();
     if let Some((at, length)) = rendered.data {
         assert_eq!(&rendered.bytes[at..at + length], data.as_bytes());
     }
@@ -33,44 +30,21 @@ fn render(template: &str, data: &str) -> String {
 #[test]
 fn six_profiles_are_built_in() {
     let names: Vec<&str> = built_in().iter().map(|profile| profile.name.as_str()).collect();
-    assert_eq!(
-        names,
-        [
-            "standard",
-            "playcut",
-            "sketchpen",
-            "videovector",
-            "clipcabinet",
-            "ssemble"
-        ]
-    );
-    assert!(
-        built_in()
-            .iter()
-            .all(|profile| profile.built_in && profile.signature.faults().is_empty())
-    );
+    assert_eq!(names, ["standard", "playcut", "sketchpen", "videovector", "clipcabinet", "ssemble"]);
+    assert!(built_in().iter().all(|profile| profile.built_in && profile.signature.faults().is_empty()));
 }
 
 /// The pages of the five products, word for word.
 #[test]
 fn bodies_are_as_the_pages_show_them() {
     for (profile, body) in [
-        (
-            "standard",
-            r#"{"type":"shorts.completed","timestamp":"2026-05-18T12:00:00.000Z","data":{"id": 7}}"#,
-        ),
-        (
-            "videovector",
-            r#"{"type":"shorts.completed","timestamp":"2026-05-18T12:00:00.000Z","data":{"id": 7}}"#,
-        ),
+        ("standard", r#"{"type":"shorts.completed","timestamp":"2026-05-18T12:00:00.000Z","data":{"id": 7}}"#),
+        ("videovector", r#"{"type":"shorts.completed","timestamp":"2026-05-18T12:00:00.000Z","data":{"id": 7}}"#),
         (
             "playcut",
             r#"{"id":"whev_2b9e04d1ab04d6b0","type":"shorts.completed","createdAt":"2026-05-18T12:00:00.000Z","data":{"id": 7}}"#,
         ),
-        (
-            "sketchpen",
-            r#"{"event":"shorts.completed","video_id":7,"data":{"id": 7},"created_at":1779105600}"#,
-        ),
+        ("sketchpen", r#"{"event":"shorts.completed","video_id":7,"data":{"id": 7},"created_at":1779105600}"#),
         (
             "clipcabinet",
             r#"{"event":"shorts.completed","deliveryId":"del_1","occurredAt":"2026-05-18T12:00:00.000Z","data":{"id": 7}}"#,
@@ -80,17 +54,10 @@ fn bodies_are_as_the_pages_show_them() {
             r#"{"event":"shorts.completed","requestId":"evt_1","status":"completed","timestamp":"2026-05-18T12:00:00.000Z","data":{"id": 7}}"#,
         ),
     ] {
-        let rendered = find(profile)
-            .unwrap()
-            .body
-            .render(&facts(raw(r#"{"id": 7}"#)), LIMIT)
-            .unwrap();
+        let rendered = find(profile).unwrap().body.render(&facts(raw(r#"{"id": 7}"#)), LIMIT).unwrap();
         let text = String::from_utf8(rendered.bytes).unwrap();
         if profile == "playcut" {
-            assert!(
-                text.starts_with("{\"id\":\"whev_") && text.len() == body.len(),
-                "{text}"
-            );
+            assert!(text.starts_with("{\"id\":\"whev_") && text.len() == body.len(), "{text}");
         } else {
             assert_eq!(text, body, "{profile}");
         }
@@ -116,21 +83,14 @@ fn schedules_are_as_the_pages_show_them() {
 
 #[test]
 fn secrets_have_the_products_own_form_and_sign() {
-    for (profile, prefix, length) in [
-        ("standard", "whsec_", 50),
-        ("playcut", "", 64),
-        ("sketchpen", "whsec_", 70),
-        ("clipcabinet", "whsec_", 70),
-    ] {
+    for (profile, prefix, length) in
+        [("standard", "whsec_", 50), ("playcut", "", 64), ("sketchpen", "whsec_", 70), ("clipcabinet", "whsec_", 70)]
+    {
         let profile = find(profile).unwrap();
         let secret = profile.secret_format.make(profile.signature.algorithm, &[9; 32]);
         assert!(secret.starts_with(prefix) && secret.len() == length, "{secret}");
         let key = profile.signature.key(&secret).unwrap();
-        let message = Message {
-            id: "del_1",
-            timestamp: 1,
-            body: b"{}",
-        };
+        let message = Message { id: "del_1", timestamp: 1, body: b"{}" };
         assert!(!profile.signature.sign([&key], message).is_empty());
     }
 }
@@ -144,11 +104,7 @@ fn placeholders_take_values_texts_and_fallbacks() {
             r#"{"a":{"b":"\"\u00e9\n"}}"#,
             r#"{"b":"\"\u00e9\n","a":"x\"é\ny"}"#,
         ),
-        (
-            r#"["{data.none}","-{data.none}-","{data.a.b.c}"]"#,
-            r#"{"a":[1]}"#,
-            r#"[null,"--",null]"#,
-        ),
+        (r#"["{data.none}","-{data.none}-","{data.a.b.c}"]"#, r#"{"a":[1]}"#, r#"[null,"--",null]"#),
         (r#""{data.s|event.typeSuffix}""#, r#"{"s":null}"#, r#""completed""#),
         (r#""{data.s|event.typeSuffix}""#, r#"{"s":false}"#, "false"),
         (
@@ -157,11 +113,7 @@ fn placeholders_take_values_texts_and_fallbacks() {
             r#"{"big":12345678901234567890123,"t":"17791056001779105600000"}"#,
         ),
         (r#"{"z":1,"a":[true,null,1.5,-3,"{ }","{}x"]}"#, "0", ""),
-        (
-            r#"{"z":1,"a":[true,null,1.5,-3,"plain"]}"#,
-            "0",
-            r#"{"z":1,"a":[true,null,1.5,-3,"plain"]}"#,
-        ),
+        (r#"{"z":1,"a":[true,null,1.5,-3,"plain"]}"#, "0", r#"{"z":1,"a":[true,null,1.5,-3,"plain"]}"#),
     ] {
         if expected.is_empty() {
             assert!(Body::parse(raw(template)).is_err());
@@ -182,11 +134,9 @@ fn what_a_profile_leaves_out_is_as_in_standard() {
     assert_eq!(again.signature, find("sketchpen").unwrap().signature);
     assert_eq!(again.secret_format, find("sketchpen").unwrap().secret_format);
 
-    let own = Profile::read(
-        "own",
-        br#"{"signature":{"header":"X-Sig","encoding":"hex"},"headers":{"user-agent":"Me/1"}}"#,
-    )
-    .unwrap();
+    let own =
+        Profile::read("own", br#"{"signature":{"header":"X-Sig","encoding":"hex"},"headers":{"user-agent":"Me/1"}}"#)
+            .unwrap();
     assert_eq!(own.signature.id_header.as_deref(), Some("webhook-id"));
     assert_eq!(own.headers.len(), 1);
     let own = Profile::read(
@@ -194,23 +144,13 @@ fn what_a_profile_leaves_out_is_as_in_standard() {
         br#"{"signature":{"header":"X-Sig","content":"{body}","format":"sha1={signature}","algorithm":"hmac-sha1"}}"#,
     )
     .unwrap();
-    assert_eq!(
-        (
-            own.signature.id_header,
-            own.signature.timestamp_header,
-            own.signature.separator
-        ),
-        (None, None, None)
-    );
+    assert_eq!((own.signature.id_header, own.signature.timestamp_header, own.signature.separator), (None, None, None));
 }
 
 #[test]
 fn a_profile_that_could_not_work_is_refused_with_every_fault() {
     for (body, pointers) in [
-        (
-            r#"{"signature":{"algorithm":"md5","x":1}}"#,
-            "/signature/algorithm /signature/x",
-        ),
+        (r#"{"signature":{"algorithm":"md5","x":1}}"#, "/signature/algorithm /signature/x"),
         (r#"{"signature":{"content":"{timestamp}"}}"#, "/signature/content"),
         (r#"{"signature":{"format":"x"}}"#, "/signature/format"),
         (
@@ -224,10 +164,7 @@ fn a_profile_that_could_not_work_is_refused_with_every_fault() {
         (r#"{"retry":{"delays":[99999999]}}"#, "/retry/delays"),
         (r#"{"timeoutSeconds":0}"#, "/timeoutSeconds"),
         (r#"{"timeoutSeconds":1.5}"#, "/timeoutSeconds"),
-        (
-            r#"{"signature":{"secretEncoding":"hex"},"secretFormat":"x-{hex}"}"#,
-            "/secretFormat",
-        ),
+        (r#"{"signature":{"secretEncoding":"hex"},"secretFormat":"x-{hex}"}"#, "/secretFormat"),
         (r#"{"name":"other"}"#, "/name"),
     ] {
         let problem = Profile::read("own", body.as_bytes()).unwrap_err();
@@ -249,10 +186,7 @@ fn a_body_beyond_the_limit_is_not_made() {
 
 #[test]
 fn jitter_only_adds() {
-    let retry = Retry {
-        delays: vec![0.0, 10.0],
-        jitter: 0.1,
-    };
+    let retry = Retry { delays: vec![0.0, 10.0], jitter: 0.1 };
     assert_eq!(retry.delay(0, 1.0), Some(0));
     assert_eq!(retry.delay(1, 0.0), Some(10_000));
     assert_eq!(retry.delay(1, 1.0), Some(11_000));

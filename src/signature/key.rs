@@ -74,10 +74,7 @@ impl Key {
         if secret.trim() != secret || secret.chars().any(char::is_control) {
             return Err(SecretError::Characters);
         }
-        let bare = ["whsec_", "whsk_"]
-            .iter()
-            .find_map(|prefix| secret.strip_prefix(prefix))
-            .unwrap_or(secret);
+        let bare = ["whsec_", "whsk_"].iter().find_map(|prefix| secret.strip_prefix(prefix)).unwrap_or(secret);
         let bytes = match encoding {
             SecretEncoding::Utf8 => secret.as_bytes().to_vec(),
             SecretEncoding::Base64 => LENIENT.decode(bare).map_err(|_| SecretError::Base64)?,
@@ -97,10 +94,7 @@ impl Key {
                 };
                 let public = SigningKey::from_bytes(seed).verifying_key();
                 // The second half must be the first one's own public key, or the pair was put together wrongly.
-                if bytes
-                    .get(32..)
-                    .is_some_and(|half| !half.is_empty() && half != public.as_bytes())
-                {
+                if bytes.get(32..).is_some_and(|half| !half.is_empty() && half != public.as_bytes()) {
                     return Err(SecretError::Ed25519);
                 }
                 Key::Ed25519(Box::new((ExpandedSecretKey::from(seed), public)))

@@ -145,11 +145,7 @@ impl Scheme {
         let rendered: Vec<String> = items
             .into_iter()
             .flat_map(|item| {
-                let times = if item.contains("{signature}") {
-                    signatures.len()
-                } else {
-                    1
-                };
+                let times = if item.contains("{signature}") { signatures.len() } else { 1 };
                 signatures.iter().take(times).map(move |signature| {
                     let item = item.replace("{timestamp}", timestamp);
                     item.replace("{signature}", signature)
@@ -166,14 +162,10 @@ impl Scheme {
 
     /// Every header that this scheme writes.
     pub fn headers(&self) -> impl Iterator<Item = &str> {
-        [
-            Some(&self.header),
-            self.timestamp_header.as_ref(),
-            self.id_header.as_ref(),
-        ]
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
+        [Some(&self.header), self.timestamp_header.as_ref(), self.id_header.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
     }
 
     /// What is wrong with this scheme, as `(field, fault)`: it may come from a stranger.
@@ -199,10 +191,7 @@ impl Scheme {
         }
         let carries_time = self.timestamp_header.is_some() || self.format.contains("{timestamp}");
         if self.content.contains("{timestamp}") && !carries_time {
-            faults.push((
-                "timestampHeader",
-                "is needed: the timestamp is signed but sent nowhere".into(),
-            ));
+            faults.push(("timestampHeader", "is needed: the timestamp is signed but sent nowhere".into()));
         }
         if self.content.contains("{id}") && self.id_header.is_none() {
             faults.push(("idHeader", "is needed: the id is signed but sent nowhere".into()));
@@ -249,11 +238,7 @@ pub fn split_template(template: &str) -> impl Iterator<Item = Part<'_>> {
             rest = tail;
             return Some(Part::Placeholder(name));
         }
-        let end = rest
-            .char_indices()
-            .skip(1)
-            .find(|(_, symbol)| *symbol == '{')
-            .map_or(rest.len(), |(at, _)| at);
+        let end = rest.char_indices().skip(1).find(|(_, symbol)| *symbol == '{').map_or(rest.len(), |(at, _)| at);
         let (text, tail) = rest.split_at_checked(end).unwrap_or((rest, ""));
         rest = tail;
         Some(Part::Literal(text))
@@ -269,10 +254,7 @@ fn check_template(template: &str, known: &[&str]) -> Result<(), String> {
         if let Part::Placeholder(name) = part
             && !known.contains(&name)
         {
-            return Err(format!(
-                "{{{name}}} is not known here; known are {{{}}}",
-                known.join("}, {")
-            ));
+            return Err(format!("{{{name}}} is not known here; known are {{{}}}", known.join("}, {")));
         }
     }
     Ok(())

@@ -20,11 +20,7 @@ fn hub(algorithm: Algorithm, prefix: &str) -> Scheme {
 }
 
 fn message(body: &[u8]) -> Message<'_> {
-    Message {
-        id: "msg_p5jXN8AQM9LWM0D4loKWxJek",
-        timestamp: 1_614_265_330,
-        body,
-    }
+    Message { id: "msg_p5jXN8AQM9LWM0D4loKWxJek", timestamp: 1_614_265_330, body }
 }
 
 /// Vectors from the pages of those who verify them.
@@ -37,10 +33,7 @@ fn signs_what_others_publish() {
     assert_eq!(
         headers,
         [
-            (
-                "webhook-signature",
-                "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=".to_owned()
-            ),
+            ("webhook-signature", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=".to_owned()),
             ("webhook-timestamp", "1614265330".to_owned()),
             ("webhook-id", "msg_p5jXN8AQM9LWM0D4loKWxJek".to_owned()),
         ]
@@ -62,20 +55,12 @@ fn signs_what_others_publish() {
     ] {
         let scheme = hub(algorithm, "s");
         let key = scheme.key("Jefe").unwrap();
-        assert_eq!(
-            scheme.sign([&key], message(b"what do ya want for nothing?"))[0].1,
-            format!("s={expected}")
-        );
+        assert_eq!(scheme.sign([&key], message(b"what do ya want for nothing?"))[0].1, format!("s={expected}"));
     }
     // RFC 8032, section 7.1, test 2.
-    let scheme = Scheme {
-        algorithm: Algorithm::Ed25519,
-        secret_encoding: SecretEncoding::Hex,
-        ..hub(Algorithm::Ed25519, "e")
-    };
-    let key = scheme
-        .key("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb")
-        .unwrap();
+    let scheme =
+        Scheme { algorithm: Algorithm::Ed25519, secret_encoding: SecretEncoding::Hex, ..hub(Algorithm::Ed25519, "e") };
+    let key = scheme.key("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb").unwrap();
     assert_eq!(
         scheme.sign([&key], message(&[0x72]))[0].1,
         "e=92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
@@ -100,19 +85,11 @@ fn secrets_are_read_as_the_scheme_says() {
         (Ed25519, Base64, pair, None),
         (Ed25519, Base64, "whsk_AQID", Some(SecretError::Ed25519)),
         // The public half of another pair.
-        (
-            Ed25519,
-            Base64,
-            &pair.replace("9QBf", "8QBf"),
-            Some(SecretError::Ed25519),
-        ),
+        (Ed25519, Base64, &pair.replace("9QBf", "8QBf"), Some(SecretError::Ed25519)),
     ] {
         assert_eq!(Key::read(algorithm, encoding, secret).err(), fault, "{secret}");
     }
-    assert_eq!(
-        format!("{:?}", Key::read(HmacSha256, Utf8, "hunter2").unwrap()),
-        "[REDACTED]"
-    );
+    assert_eq!(format!("{:?}", Key::read(HmacSha256, Utf8, "hunter2").unwrap()), "[REDACTED]");
 }
 
 #[test]
@@ -120,10 +97,7 @@ fn every_secret_in_force_signs_where_the_format_can_carry_it() {
     let scheme = standard();
     let keys = ["whsec_AQID", "whsec_BAUG"].map(|secret| scheme.key(secret).unwrap());
     let both = &scheme.sign(&keys, message(b"x"))[0].1;
-    let alone: Vec<String> = keys
-        .iter()
-        .map(|key| scheme.sign([key], message(b"x"))[0].1.clone())
-        .collect();
+    let alone: Vec<String> = keys.iter().map(|key| scheme.sign([key], message(b"x"))[0].1.clone()).collect();
     assert_eq!(*both, alone.join(" "));
 
     let scheme = Scheme {
@@ -137,18 +111,11 @@ fn every_secret_in_force_signs_where_the_format_can_carry_it() {
     let items: Vec<&str> = value.split(',').collect();
     assert_eq!(items.len(), 3, "{value}");
     assert_eq!(items[0], "t=1614265330");
-    assert!(
-        items[1..]
-            .iter()
-            .all(|item| item.starts_with("v1=") && item.len() == 67)
-    );
+    assert!(items[1..].iter().all(|item| item.starts_with("v1=") && item.len() == 67));
 
     let scheme = hub(Algorithm::HmacSha256, "sha256");
     let keys = ["one", "two"].map(|secret| scheme.key(secret).unwrap());
-    assert_eq!(
-        scheme.sign(&keys, message(b"x")),
-        scheme.sign(&keys[..1], message(b"x"))
-    );
+    assert_eq!(scheme.sign(&keys, message(b"x")), scheme.sign(&keys[..1], message(b"x")));
     assert!(scheme.sign([], message(b"x")).is_empty());
 }
 
@@ -158,69 +125,15 @@ fn a_scheme_that_could_not_be_verified_is_refused() {
     assert_eq!(good.faults(), []);
     let field = |scheme: Scheme| scheme.faults().first().map(|(field, _)| *field);
     for (scheme, at) in [
-        (
-            Scheme {
-                content: "{id}.{timestamp}".into(),
-                ..good.clone()
-            },
-            "content",
-        ),
-        (
-            Scheme {
-                content: "{body}{url}".into(),
-                ..good.clone()
-            },
-            "content",
-        ),
-        (
-            Scheme {
-                format: "v1,".into(),
-                ..good.clone()
-            },
-            "format",
-        ),
-        (
-            Scheme {
-                format: "{signature}\r\nX: y".into(),
-                ..good.clone()
-            },
-            "format",
-        ),
-        (
-            Scheme {
-                separator: Some(String::new()),
-                ..good.clone()
-            },
-            "separator",
-        ),
-        (
-            Scheme {
-                timestamp_header: None,
-                ..good.clone()
-            },
-            "timestampHeader",
-        ),
-        (
-            Scheme {
-                id_header: None,
-                ..good.clone()
-            },
-            "idHeader",
-        ),
-        (
-            Scheme {
-                header: "Content-Length".into(),
-                ..good.clone()
-            },
-            "header",
-        ),
-        (
-            Scheme {
-                header: "WEBHOOK-ID".into(),
-                ..good.clone()
-            },
-            "header",
-        ),
+        (Scheme { content: "{id}.{timestamp}".into(), ..good.clone() }, "content"),
+        (Scheme { content: "{body}{url}".into(), ..good.clone() }, "content"),
+        (Scheme { format: "v1,".into(), ..good.clone() }, "format"),
+        (Scheme { format: "{signature}\r\nX: y".into(), ..good.clone() }, "format"),
+        (Scheme { separator: Some(String::new()), ..good.clone() }, "separator"),
+        (Scheme { timestamp_header: None, ..good.clone() }, "timestampHeader"),
+        (Scheme { id_header: None, ..good.clone() }, "idHeader"),
+        (Scheme { header: "Content-Length".into(), ..good.clone() }, "header"),
+        (Scheme { header: "WEBHOOK-ID".into(), ..good.clone() }, "header"),
     ] {
         assert_eq!(field(scheme.clone()), Some(at), "{scheme:?}");
     }

@@ -24,9 +24,7 @@ impl Interest {
     pub fn wants(&self, kind: &str, attributes: &Attributes) -> bool {
         self.events.iter().any(|pattern| pattern_matches(pattern, kind))
             && self.filter.iter().all(|(key, wanted)| {
-                attributes
-                    .get(key)
-                    .is_some_and(|values| values.as_slice().iter().any(|value| wanted.contains(value)))
+                attributes.get(key).is_some_and(|values| values.as_slice().iter().any(|value| wanted.contains(value)))
             })
     }
 }
@@ -61,11 +59,8 @@ mod tests {
         ] {
             assert!(is_pattern(pattern));
             let wants = |kind: &str| {
-                Interest {
-                    events: vec!["none".into(), pattern.into()],
-                    filter: Filter::new(),
-                }
-                .wants(kind, &Attributes::new())
+                Interest { events: vec!["none".into(), pattern.into()], filter: Filter::new() }
+                    .wants(kind, &Attributes::new())
             };
             assert!(yes.split_whitespace().all(wants), "{pattern} wants {yes}");
             assert!(!no.split_whitespace().any(wants), "{pattern} does not want {no}");
@@ -85,23 +80,13 @@ mod tests {
         let one = |value: &str| Values::One(value.into());
         for (attributes, wanted) in [
             (vec![("index", one("a")), ("team", one("x"))], true),
-            (
-                vec![
-                    ("index", Values::Many(list(&["z", "b"]))),
-                    ("team", one("x")),
-                    ("more", one("1")),
-                ],
-                true,
-            ),
+            (vec![("index", Values::Many(list(&["z", "b"]))), ("team", one("x")), ("more", one("1"))], true),
             (vec![("index", one("c")), ("team", one("x"))], false),
             (vec![("index", one("a"))], false),
             (vec![("index", Values::Many(vec![])), ("team", one("x"))], false),
             (vec![], false),
         ] {
-            let attributes: Attributes = attributes
-                .into_iter()
-                .map(|(key, value)| (key.to_owned(), value))
-                .collect();
+            let attributes: Attributes = attributes.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
             assert_eq!(interest.wants("t", &attributes), wanted, "{attributes:?}");
         }
     }

@@ -1,6 +1,7 @@
 //! A subscription: where events go, which ones, and in what form.
 
 mod matching;
+mod prepared;
 mod read;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use crate::signature::{Key, Scheme};
 use crate::time::{Millis, rfc3339};
 
 pub use matching::{Filter, Interest, is_pattern};
+pub use prepared::Prepared;
 pub use read::{Context, rotate};
 
 /// How many old secrets may be in force at once.
@@ -65,10 +67,7 @@ impl std::fmt::Debug for Secrets {
 impl Secrets {
     /// One secret alone.
     pub fn new(current: String) -> Self {
-        Secrets {
-            current,
-            previous: Vec::new(),
-        }
+        Secrets { current, previous: Vec::new() }
     }
 
     /// Puts `secret` in force; the one before goes on signing for `overlap` milliseconds. Without an overlap the new one
@@ -78,16 +77,9 @@ impl Secrets {
         if overlap <= 0 {
             self.previous.clear();
         }
-        self.previous
-            .retain(|old| old.until > now && old.secret != self.current);
+        self.previous.retain(|old| old.until > now && old.secret != self.current);
         if overlap > 0 && old != self.current {
-            self.previous.insert(
-                0,
-                OldSecret {
-                    secret: old,
-                    until: now.saturating_add(overlap),
-                },
-            );
+            self.previous.insert(0, OldSecret { secret: old, until: now.saturating_add(overlap) });
         }
         self.previous.truncate(MAX_OLD_SECRETS);
     }
@@ -172,10 +164,7 @@ impl Subscription {
 
     /// As the API shows it when its secret is to be shown too.
     pub fn view_with_secret(&self) -> View<'_> {
-        View {
-            secret: Some(&self.secrets.current),
-            ..self.view()
-        }
+        View { secret: Some(&self.secrets.current), ..self.view() }
     }
 
     /// What the object that delivers needs to know.
@@ -251,15 +240,8 @@ pub struct ProfileRef {
 impl ProfileRef {
     /// Refers to `profile`.
     pub fn to(profile: &Profile) -> Self {
-        let spec = if profile.built_in {
-            None
-        } else {
-            serde_json::to_string(profile).ok()
-        };
-        ProfileRef {
-            name: profile.name.clone(),
-            spec,
-        }
+        let spec = if profile.built_in { None } else { serde_json::to_string(profile).ok() };
+        ProfileRef { name: profile.name.clone(), spec }
     }
 
     /// The profile itself.
@@ -269,9 +251,7 @@ impl ProfileRef {
     pub fn resolve(&self) -> Result<Profile, Problem> {
         match &self.spec {
             Some(spec) => Profile::read(&self.name, spec.as_bytes()),
-            None => profile::find(&self.name)
-                .cloned()
-                .ok_or_else(|| Problem::not_found("profile")),
+            None => profile::find(&self.name).cloned().ok_or_else(|| Problem::not_found("profile")),
         }
     }
 }

@@ -46,10 +46,7 @@ impl Subscription {
             id,
             name: None,
             url: String::new(),
-            interest: Interest {
-                events: vec!["*".into()],
-                filter: Filter::new(),
-            },
+            interest: Interest { events: vec!["*".into()], filter: Filter::new() },
             metadata: Map::new(),
             profile: context.default_profile.to_owned(),
             headers: BTreeMap::new(),
@@ -76,10 +73,7 @@ impl Subscription {
     /// 400 or 422, every fault named; then nothing is changed.
     pub fn patch(&self, bytes: &[u8], context: &Context<'_>) -> Result<Self, Problem> {
         let mut fields = Fields::parse(bytes)?;
-        let mut changed = Subscription {
-            updated_at: context.now,
-            ..self.clone()
-        };
+        let mut changed = Subscription { updated_at: context.now, ..self.clone() };
         let url = fields.take_nullable::<String>("url", "must be a string");
         if url == Some(None) {
             fields.fault("url", "is required");
@@ -88,10 +82,7 @@ impl Subscription {
         if let Some(profile) = (context.profile)(&changed.profile)
             && profile.signature.key(&changed.secrets.current).is_err()
         {
-            fields.fault(
-                "profile",
-                "can't sign with this subscription's secret; rotate it to one that fits first",
-            );
+            fields.fault("profile", "can't sign with this subscription's secret; rotate it to one that fits first");
         }
         finish(fields, code)?;
         Ok(changed)
@@ -136,31 +127,21 @@ impl Subscription {
         }
         let profile = (context.profile)(&self.profile);
         if profile.is_none() {
-            fields.fault(
-                "profile",
-                "is not a profile of this application; GET /v1/profiles lists them",
-            );
+            fields.fault("profile", "is not a profile of this application; GET /v1/profiles lists them");
         }
         self.read_headers(fields, profile.as_ref());
-        if let Some(limit) = fields.take_nullable::<RateLimit>(
-            "rateLimit",
-            "must be an object with perSecond, a number from 0.01 to 10000",
-        ) {
+        if let Some(limit) = fields
+            .take_nullable::<RateLimit>("rateLimit", "must be an object with perSecond, a number from 0.01 to 10000")
+        {
             if limit.is_some_and(|limit| !(0.01..=10_000.0).contains(&limit.per_second)) {
-                fields.fault(
-                    "rateLimit",
-                    "must be an object with perSecond, a number from 0.01 to 10000",
-                );
+                fields.fault("rateLimit", "must be an object with perSecond, a number from 0.01 to 10000");
             }
             self.rate_limit = limit;
         }
         if fields.take::<bool>("ordered", "must be true or false") == Some(true) {
             fields.fault("ordered", "is not offered yet: only false");
         }
-        if fields
-            .take::<u32>("shards", "must be a whole number")
-            .is_some_and(|shards| shards != 1)
-        {
+        if fields.take::<u32>("shards", "must be a whole number").is_some_and(|shards| shards != 1) {
             fields.fault("shards", "is not offered yet: only 1");
         }
         code
@@ -176,18 +157,11 @@ impl Subscription {
         if let Some(events) = many.or_else(|| one.map(|event| event.map(|event| vec![event]))) {
             let events = events.unwrap_or_else(|| vec!["*".into()]);
             if !matches!(events.len(), 1..=MAX_PATTERNS) {
-                fields.fault(
-                    named,
-                    format!("must name 1 to {MAX_PATTERNS} types; left out it means all"),
-                );
+                fields.fault(named, format!("must name 1 to {MAX_PATTERNS} types; left out it means all"));
             }
             for (at, event) in events.iter().enumerate() {
                 if !is_pattern(event) {
-                    let path = if named == "events" {
-                        join(named, &at.to_string())
-                    } else {
-                        named.to_owned()
-                    };
+                    let path = if named == "events" { join(named, &at.to_string()) } else { named.to_owned() };
                     fields.fault_at(
                         &path,
                         "must be a type (1 to 128 letters, digits or _ . : / -), a type's beginning and .*, or *",
@@ -206,10 +180,7 @@ impl Subscription {
                     && values.iter().all(|it| it.len() <= 256)
             };
             if filter.len() > MAX_FILTERS || !filter.iter().all(fits) {
-                fields.fault(
-                    "filter",
-                    "must have at most 32 keys, each with 1 to 256 values of at most 256 bytes",
-                );
+                fields.fault("filter", "must have at most 32 keys, each with 1 to 256 values of at most 256 bytes");
             }
             self.interest.filter = filter;
         }
@@ -226,9 +197,7 @@ impl Subscription {
         }
         let mut seen: Vec<String> = Vec::new();
         for (name, value) in &self.headers {
-            let signing = profile
-                .map(|profile| profile.signature.headers().collect::<Vec<_>>())
-                .unwrap_or_default();
+            let signing = profile.map(|profile| profile.signature.headers().collect::<Vec<_>>()).unwrap_or_default();
             let lower = name.to_ascii_lowercase();
             let fault = match seen.contains(&lower) {
                 true => Some("is given more than once"),
@@ -263,20 +232,14 @@ pub fn rotate(
     context: &Context<'_>,
 ) -> Result<Millis, Problem> {
     let mut fields = Fields::parse_optional(bytes)?;
-    let overlap = fields
-        .take("overlapSeconds", "must be a whole number of seconds")
-        .unwrap_or(DEFAULT_OVERLAP);
+    let overlap = fields.take("overlapSeconds", "must be a whole number of seconds").unwrap_or(DEFAULT_OVERLAP);
     if !(0..=MAX_OVERLAP).contains(&overlap) {
         fields.fault("overlapSeconds", format!("must be 0 to {MAX_OVERLAP}"));
     }
     let brought = fields.take::<String>("secret", "must be a string");
     let secret = read_secret(&mut fields, brought, profile, &context.random);
     fields.finish()?;
-    let overlap = if profile.signature.carries_several() {
-        overlap.saturating_mul(1000)
-    } else {
-        0
-    };
+    let overlap = if profile.signature.carries_several() { overlap.saturating_mul(1000) } else { 0 };
     secrets.rotate(secret, overlap, context.now);
     Ok(context.now.saturating_add(overlap))
 }

@@ -44,10 +44,7 @@ fn the_contracts_own_example_is_taken() {
         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     );
     let stored = serde_json::to_string(&made).unwrap();
-    assert_eq!(
-        serde_json::to_value(serde_json::from_str::<Subscription>(&stored).unwrap().view()).unwrap(),
-        view
-    );
+    assert_eq!(serde_json::to_value(serde_json::from_str::<Subscription>(&stored).unwrap().view()).unwrap(), view);
 }
 
 #[test]
@@ -78,33 +75,16 @@ fn faults_are_named() {
             r#"{"url":"https://example.com","headers":{"webhook-id":"x","X-A":"a\r\nb","x-own":"1"},"profile":"own"}"#,
             "/headers/X-A /headers/webhook-id /headers/x-own",
         ),
-        (
-            r#"{"url":"https://example.com","headers":{"X-A":"1","x-a":"2"}}"#,
-            "/headers/x-a",
-        ),
-        (
-            r#"{"url":"https://example.com","rateLimit":{"perSecond":0}}"#,
-            "/rateLimit",
-        ),
+        (r#"{"url":"https://example.com","headers":{"X-A":"1","x-a":"2"}}"#, "/headers/x-a"),
+        (r#"{"url":"https://example.com","rateLimit":{"perSecond":0}}"#, "/rateLimit"),
         (r#"{"url":"https://example.com","secret":"whsec_*"}"#, "/secret"),
-        (
-            r#"{"url":"https://example.com","id":"sub_2","sceret":"x"}"#,
-            "/id /sceret",
-        ),
+        (r#"{"url":"https://example.com","id":"sub_2","sceret":"x"}"#, "/id /sceret"),
     ] {
-        let mut found: Vec<String> = create(body)
-            .unwrap_err()
-            .errors
-            .into_iter()
-            .map(|fault| fault.pointer)
-            .collect();
+        let mut found: Vec<String> = create(body).unwrap_err().errors.into_iter().map(|fault| fault.pointer).collect();
         found.sort();
         assert_eq!(found.join(" "), pointers, "{body}");
     }
-    assert_eq!(
-        create(r#"{"url":"http://127.1/"}"#).unwrap_err().code,
-        "private_address"
-    );
+    assert_eq!(create(r#"{"url":"http://127.1/"}"#).unwrap_err().code, "private_address");
     assert_eq!(create(r#"{"url":"nothing"}"#).unwrap_err().code, "invalid_url");
 }
 
@@ -112,69 +92,77 @@ fn faults_are_named() {
 fn a_patch_changes_what_it_names() {
     let made =
         create(r#"{"url":"https://example.com","name":"a","headers":{"X-A":"1"},"filter":{"a":["b"]}}"#).unwrap();
-    let later = Context {
-        now: NOW + 5,
-        ..context()
-    };
-    let patched = made
-        .patch(br#"{"name":null,"filter":null,"events":["x"]}"#, &later)
-        .unwrap();
-    assert_eq!(
-        (patched.name, patched.interest.filter.len(), patched.updated_at),
-        (None, 0, NOW + 5)
-    );
-    assert_eq!(
-        (patched.headers.len(), patched.created_at, patched.secrets),
-        (1, NOW, made.secrets.clone())
-    );
+    let later = Context { now: NOW + 5, ..context() };
+    let patched = made.patch(br#"{"name":null,"filter":null,"events":["x"]}"#, &later).unwrap();
+    assert_eq!((patched.name, patched.interest.filter.len(), patched.updated_at), (None, 0, NOW + 5));
+    assert_eq!((patched.headers.len(), patched.created_at, patched.secrets), (1, NOW, made.secrets.clone()));
     assert!(made.patch(br#"{"url":null}"#, &later).is_err());
     assert!(made.patch(br#"{"secret":"whsec_AQID"}"#, &later).is_err());
     // A header of its own that the new profile signs with.
     let made = create(r#"{"url":"https://example.com","headers":{"X-Own":"1"}}"#).unwrap();
-    assert_eq!(
-        made.patch(br#"{"profile":"own"}"#, &later).unwrap_err().errors[0].pointer,
-        "/headers/X-Own"
-    );
+    assert_eq!(made.patch(br#"{"profile":"own"}"#, &later).unwrap_err().errors[0].pointer, "/headers/X-Own");
     // A secret that the new profile can't read.
     let made = create(r#"{"url":"https://example.com","profile":"playcut","secret":"not base64!"}"#).unwrap();
-    assert_eq!(
-        made.patch(br#"{"profile":"standard"}"#, &later).unwrap_err().errors[0].pointer,
-        "/profile"
-    );
+    assert_eq!(made.patch(br#"{"profile":"standard"}"#, &later).unwrap_err().errors[0].pointer, "/profile");
 }
 
 #[test]
 fn both_secrets_sign_in_the_overlap() {
     let mut made = create(r#"{"url":"https://example.com"}"#).unwrap();
     let standard = profile::standard();
-    let until = made
-        .rotate(br#"{"overlapSeconds":60,"secret":"whsec_AQID"}"#, standard, &context())
-        .unwrap();
+    let until = made.rotate(br#"{"overlapSeconds":60,"secret":"whsec_AQID"}"#, standard, &context()).unwrap();
     assert_eq!(until, NOW + 60_000);
     let keys = |made: &Subscription, at| {
         let keys = made.secrets.keys(&standard.signature);
-        keys.iter()
-            .filter(|(_, until)| until.is_none_or(|until| until > at))
-            .count()
+        keys.iter().filter(|(_, until)| until.is_none_or(|until| until > at)).count()
     };
-    assert_eq!(
-        (keys(&made, NOW), keys(&made, until - 1), keys(&made, until)),
-        (2, 2, 1)
-    );
-    made.rotate(br#"{"overlapSeconds":0,"secret":"whsec_BAUG"}"#, standard, &context())
-        .unwrap();
+    assert_eq!((keys(&made, NOW), keys(&made, until - 1), keys(&made, until)), (2, 2, 1));
+    made.rotate(br#"{"overlapSeconds":0,"secret":"whsec_BAUG"}"#, standard, &context()).unwrap();
     assert_eq!(keys(&made, NOW), 1, "without an overlap the new one signs alone");
-    for body in [
-        r#"{"overlapSeconds":-1}"#,
-        r#"{"overlapSeconds":604801}"#,
-        r#"{"secret":"?"}"#,
-    ] {
+    for body in [r#"{"overlapSeconds":-1}"#, r#"{"overlapSeconds":604801}"#, r#"{"secret":"?"}"#] {
         assert!(made.rotate(body.as_bytes(), standard, &context()).is_err(), "{body}");
     }
     // A format that carries one signature can't have an overlap.
     let playcut = profile::find("playcut").unwrap();
     let mut made = create(r#"{"url":"https://example.com","profile":"playcut"}"#).unwrap();
     assert_eq!(made.rotate(b"", playcut, &context()).unwrap(), NOW);
+}
+
+#[test]
+fn an_attempt_carries_the_headers_of_all_who_have_a_say() {
+    let made = create(
+        r#"{"url":"https://example.com","profile":"clipcabinet","headers":{"user-agent":"Mine/1","X-Team":"a"},"secret":"s"}"#,
+    )
+    .unwrap();
+    let rules = crate::destination::tests::PUBLIC;
+    let prepared = Prepared::new(made.destination(1, &own("clipcabinet").unwrap()), rules).unwrap();
+    let facts = crate::profile::HeaderFacts {
+        event_id: "evt_1",
+        event_type: "comment.added",
+        delivery_id: "del_1",
+        subscription_id: prepared.subscription(),
+    };
+    let lines = prepared.headers(&facts, b"{}", NOW);
+    let headers: Vec<(&str, &str)> = lines.chunks(2).map(|pair| (pair[0].as_str(), pair[1].as_str())).collect();
+    assert_eq!(
+        headers,
+        [
+            ("Content-Type", "application/json"),
+            ("X-ClipCabinet-Delivery", "del_1"),
+            ("X-ClipCabinet-Event", "comment.added"),
+            ("X-Team", "a"),
+            ("user-agent", "Mine/1"),
+            ("X-ClipCabinet-Signature", "sha256=143ca8d517ba1b181025d732b1cf275d90104fca57bb02a565542978aa18c4b6"),
+        ]
+    );
+    assert_eq!(prepared.url(None), Ok("https://example.com/"));
+    // What was stored when it was allowed is checked again.
+    let moved = Destination { url: Some("http://10.0.0.1/".into()), ..prepared.destination.clone() };
+    assert_eq!(Prepared::new(moved, rules).unwrap().url(None), Err("http://10.0.0.1/"));
+    let direct = Destination { url: None, ..prepared.destination.clone() };
+    let direct = Prepared::new(direct, rules).unwrap();
+    assert_eq!(direct.url(Some("https://a.example.org/")), Ok("https://a.example.org/"));
+    assert_eq!(direct.url(Some("http://localhost/")), Err("http://localhost/"));
 }
 
 proptest! {

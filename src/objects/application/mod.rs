@@ -64,13 +64,7 @@ impl Application {
     pub fn new(state: State, env: Env) -> Self {
         let store = Store::new(state.open());
         let name = state.own_name();
-        Application(Rc::new(Inner {
-            state,
-            env,
-            name,
-            store,
-            publishing: RefCell::new(false),
-        }))
+        Application(Rc::new(Inner { state, env, name, store, publishing: RefCell::new(false) }))
     }
 
     /// A call from the Worker (`/METHOD/path…`), or from an object of this application.
@@ -130,9 +124,7 @@ impl Inner {
             return Ok(settings);
         }
         let standard = crate::profile::standard();
-        let secret = standard
-            .secret_format
-            .make(standard.signature.algorithm, &edge::random_bytes());
+        let secret = standard.secret_format.make(standard.signature.algorithm, &edge::random_bytes());
         let settings = Settings {
             id: self.name.clone(),
             name: self.name.clone(),
@@ -165,15 +157,10 @@ impl Inner {
         }
         if let Some(name) = fields.take::<String>("profile", "must be a profile's name") {
             match self.store.profile(&name)? {
-                None => fields.fault(
-                    "profile",
-                    "is not a profile of this application; GET /v1/profiles lists them",
-                ),
+                None => fields.fault("profile", "is not a profile of this application; GET /v1/profiles lists them"),
                 Some(profile) if profile.signature.key(&settings.secrets.current).is_err() => {
-                    fields.fault(
-                        "profile",
-                        "can't sign with the application's secret; rotate it to one that fits first",
-                    );
+                    fields
+                        .fault("profile", "can't sign with the application's secret; rotate it to one that fits first");
                 }
                 Some(_) => settings.profile = name,
             }
@@ -185,10 +172,7 @@ impl Inner {
 
     async fn rotate(self: &Rc<Self>, body: &[u8]) -> Outcome {
         let mut settings = self.settings()?;
-        let profile = self
-            .store
-            .profile(&settings.profile)?
-            .ok_or_else(|| Problem::not_found("profile"))?;
+        let profile = self.store.profile(&settings.profile)?.ok_or_else(|| Problem::not_found("profile"))?;
         let none = |_: &str| None;
         let until = rotate(&mut settings.secrets, body, &profile, &self.context("", &none))?;
         self.store.set_settings(&settings)?;
@@ -255,10 +239,7 @@ impl Inner {
         let place = Place::parse(place).ok_or_else(|| Problem::not_found("subscription"))?;
         if place.is_direct() {
             let settings = self.settings()?;
-            let profile = self
-                .store
-                .profile(&settings.profile)?
-                .ok_or_else(|| Problem::not_found("profile"))?;
+            let profile = self.store.profile(&settings.profile)?.ok_or_else(|| Problem::not_found("profile"))?;
             return Ok(Destination {
                 version: self.store.version()?,
                 subscription: None,
@@ -271,10 +252,7 @@ impl Inner {
             });
         }
         let (subscription, version) = self.store.at_place(place)?;
-        let profile = self
-            .store
-            .profile(&subscription.profile)?
-            .ok_or_else(|| Problem::not_found("profile"))?;
+        let profile = self.store.profile(&subscription.profile)?.ok_or_else(|| Problem::not_found("profile"))?;
         Ok(subscription.destination(version, &profile))
     }
 
@@ -287,11 +265,7 @@ impl Inner {
             return;
         };
         let name = [&self.name, "/", place.as_str()].concat();
-        match self
-            .env
-            .call("SUBSCRIPTION", &name, "/destination", json.as_str())
-            .await
-        {
+        match self.env.call("SUBSCRIPTION", &name, "/destination", json.as_str()).await {
             Ok(said) if said.status == 204 => {
                 if let Err(problem) = self.store.set_pushed(place, destination.version) {
                     edge::log(&format!("pushed: {}", problem.detail));
@@ -304,12 +278,7 @@ impl Inner {
 
 impl Settings {
     fn view(&self) -> SettingsView<'_> {
-        SettingsView {
-            id: &self.id,
-            name: &self.name,
-            profile: &self.profile,
-            created_at: rfc3339(self.created_at),
-        }
+        SettingsView { id: &self.id, name: &self.name, profile: &self.profile, created_at: rfc3339(self.created_at) }
     }
 }
 
@@ -333,9 +302,6 @@ struct Rotated {
 
 impl Rotated {
     fn new(secrets: &Secrets, until: Millis) -> Self {
-        Rotated {
-            secret: secrets.current.clone(),
-            previous_secret_expires_at: rfc3339(until),
-        }
+        Rotated { secret: secrets.current.clone(), previous_secret_expires_at: rfc3339(until) }
     }
 }

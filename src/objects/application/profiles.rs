@@ -12,11 +12,7 @@ const MAX_PROFILES: usize = 100;
 
 impl Inner {
     pub(super) fn list_profiles(&self) -> Outcome {
-        let own = self
-            .store
-            .profiles()?
-            .into_iter()
-            .filter_map(|profile| profile.resolve().ok());
+        let own = self.store.profiles()?.into_iter().filter_map(|profile| profile.resolve().ok());
         let all: Vec<Profile> = profile::built_in().iter().cloned().chain(own).collect();
         let list = serde_json::to_string(&all).map_err(|error| Problem::unavailable(error.to_string()))?;
         Ok(Reply::Json(200, format!("{{\"data\":{list},\"nextCursor\":null}}")))
@@ -69,10 +65,8 @@ impl Inner {
         for place in self.store.users(&profile.name)? {
             let (subscription, _) = self.store.at_place(place)?;
             if profile.signature.key(&subscription.secrets.current).is_err() {
-                let detail = format!(
-                    "The secret of {} would not fit; rotate it to one that does first.",
-                    subscription.id
-                );
+                let detail =
+                    format!("The secret of {} would not fit; rotate it to one that does first.", subscription.id);
                 return Err(Problem::new(409, "secret_does_not_fit", detail));
             }
         }
@@ -87,11 +81,9 @@ impl Inner {
 
 fn refuse_built_in(name: &str) -> Result<(), Problem> {
     match profile::find(name) {
-        Some(_) => Err(Problem::new(
-            409,
-            "profile_built_in",
-            "A built-in profile can't be changed; give yours another name.",
-        )),
+        Some(_) => {
+            Err(Problem::new(409, "profile_built_in", "A built-in profile can't be changed; give yours another name."))
+        }
         None => Ok(()),
     }
 }

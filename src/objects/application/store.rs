@@ -37,10 +37,7 @@ pub struct Store {
 
 impl Store {
     pub fn new(sql: Sql) -> Self {
-        Store {
-            sql,
-            created: std::cell::Cell::new(false),
-        }
+        Store { sql, created: std::cell::Cell::new(false) }
     }
 
     pub fn create(&self) -> Result<(), Problem> {
@@ -53,20 +50,12 @@ impl Store {
     }
 
     fn meta(&self, name: &str) -> Result<Option<String>, Problem> {
-        let row = self
-            .sql
-            .row("SELECT value FROM meta WHERE name = ?", &[name.into()])
-            .map_err(storage)?;
+        let row = self.sql.row("SELECT value FROM meta WHERE name = ?", &[name.into()]).map_err(storage)?;
         Ok(row.and_then(|row| row.text(0)))
     }
 
     fn set_meta(&self, name: &str, value: &str) -> Result<(), Problem> {
-        self.sql
-            .run(
-                "INSERT OR REPLACE INTO meta VALUES (?, ?)",
-                &[name.into(), value.into()],
-            )
-            .map_err(storage)?;
+        self.sql.run("INSERT OR REPLACE INTO meta VALUES (?, ?)", &[name.into(), value.into()]).map_err(storage)?;
         Ok(())
     }
 
@@ -109,48 +98,28 @@ impl Store {
 
     pub fn set_pushed(&self, place: Place, version: u64) -> Result<(), Problem> {
         let params = [(version as i64).into(), place.as_str().into()];
-        self.sql
-            .run(
-                "UPDATE subscriptions SET pushed = max(pushed, ?) WHERE place = ?",
-                &params,
-            )
-            .map_err(storage)?;
+        self.sql.run("UPDATE subscriptions SET pushed = max(pushed, ?) WHERE place = ?", &params).map_err(storage)?;
         Ok(())
     }
 
     pub fn not_pushed(&self) -> Result<Vec<Place>, Problem> {
-        let rows = self
-            .sql
-            .rows("SELECT place FROM subscriptions WHERE pushed < version LIMIT 100", &[])
-            .map_err(storage)?;
+        let rows =
+            self.sql.rows("SELECT place FROM subscriptions WHERE pushed < version LIMIT 100", &[]).map_err(storage)?;
         Ok(rows.iter().filter_map(|row| Place::parse(&row.text(0)?)).collect())
     }
 
     /// Every object that may hold deliveries, those of deleted subscriptions among them: their history is still read.
     pub fn places(&self) -> Result<Vec<Held>, Problem> {
-        let rows = self
-            .sql
-            .rows("SELECT place, id FROM subscriptions", &[])
-            .map_err(storage)?;
-        let held = |row: &Row| {
-            Some(Held {
-                place: row.text(0)?,
-                subscription: Some(row.text(1)?),
-            })
-        };
-        let direct = Place::direct().map(|place| Held {
-            place: place.as_str().into(),
-            subscription: None,
-        });
+        let rows = self.sql.rows("SELECT place, id FROM subscriptions", &[]).map_err(storage)?;
+        let held = |row: &Row| Some(Held { place: row.text(0)?, subscription: Some(row.text(1)?) });
+        let direct = Place::direct().map(|place| Held { place: place.as_str().into(), subscription: None });
         Ok(rows.iter().filter_map(held).chain(direct).collect())
     }
 
     /// Whether a place is anybody's.
     pub fn is_taken(&self, place: Place) -> Result<bool, Problem> {
-        let row = self
-            .sql
-            .row("SELECT 1 FROM subscriptions WHERE place = ?", &[place.as_str().into()])
-            .map_err(storage)?;
+        let row =
+            self.sql.row("SELECT 1 FROM subscriptions WHERE place = ?", &[place.as_str().into()]).map_err(storage)?;
         Ok(row.is_some())
     }
 
@@ -159,31 +128,19 @@ impl Store {
         let params = [id.into()];
         let row = self
             .sql
-            .row(
-                "SELECT json FROM subscriptions WHERE id = ? AND status <> 'deleted'",
-                &params,
-            )
+            .row("SELECT json FROM subscriptions WHERE id = ? AND status <> 'deleted'", &params)
             .map_err(storage)?;
-        row.and_then(|row| serde_json::from_str(&row.text(0)?).ok())
-            .ok_or_else(|| Problem::not_found("subscription"))
+        row.and_then(|row| serde_json::from_str(&row.text(0)?).ok()).ok_or_else(|| Problem::not_found("subscription"))
     }
 
     /// A subscription by its place, deleted or not, and its version.
     pub fn at_place(&self, place: Place) -> Result<(Subscription, u64), Problem> {
         let row = self
             .sql
-            .row(
-                "SELECT json, version FROM subscriptions WHERE place = ?",
-                &[place.as_str().into()],
-            )
+            .row("SELECT json, version FROM subscriptions WHERE place = ?", &[place.as_str().into()])
             .map_err(storage)?;
-        row.and_then(|row| {
-            Some((
-                serde_json::from_str(&row.text(0)?).ok()?,
-                u64::try_from(row.number(1)?).ok()?,
-            ))
-        })
-        .ok_or_else(|| Problem::not_found("subscription"))
+        row.and_then(|row| Some((serde_json::from_str(&row.text(0)?).ok()?, u64::try_from(row.number(1)?).ok()?)))
+            .ok_or_else(|| Problem::not_found("subscription"))
     }
 
     /// Stores a subscription under a new version.
@@ -219,10 +176,7 @@ impl Store {
                 &[cursor.into(), limit.into()],
             )
             .map_err(storage)?;
-        Ok(rows
-            .iter()
-            .filter_map(|row| serde_json::from_str(&row.text(0)?).ok())
-            .collect())
+        Ok(rows.iter().filter_map(|row| serde_json::from_str(&row.text(0)?).ok()).collect())
     }
 
     /// A profile, built in or the application's own.
@@ -230,44 +184,25 @@ impl Store {
         if let Some(profile) = profile::find(name) {
             return Ok(Some(profile.clone()));
         }
-        let row = self
-            .sql
-            .row("SELECT json FROM profiles WHERE name = ?", &[name.into()])
-            .map_err(storage)?;
+        let row = self.sql.row("SELECT json FROM profiles WHERE name = ?", &[name.into()]).map_err(storage)?;
         Ok(row.and_then(|row| Profile::read(name, row.text(0)?.as_bytes()).ok()))
     }
 
     /// The application's own profiles.
     pub fn profiles(&self) -> Result<Vec<ProfileRef>, Problem> {
-        let rows = self
-            .sql
-            .rows("SELECT name, json FROM profiles ORDER BY name", &[])
-            .map_err(storage)?;
-        Ok(rows
-            .iter()
-            .filter_map(|row| {
-                Some(ProfileRef {
-                    name: row.text(0)?,
-                    spec: Some(row.text(1)?),
-                })
-            })
-            .collect())
+        let rows = self.sql.rows("SELECT name, json FROM profiles ORDER BY name", &[]).map_err(storage)?;
+        Ok(rows.iter().filter_map(|row| Some(ProfileRef { name: row.text(0)?, spec: Some(row.text(1)?) })).collect())
     }
 
     pub fn save_profile(&self, profile: &Profile) -> Result<(), Problem> {
         let json = serde_json::to_string(profile).map_err(|error| Problem::unavailable(error.to_string()))?;
         let params = [(&profile.name).into(), (&json).into()];
-        self.sql
-            .run("INSERT OR REPLACE INTO profiles VALUES (?, ?)", &params)
-            .map_err(storage)?;
+        self.sql.run("INSERT OR REPLACE INTO profiles VALUES (?, ?)", &params).map_err(storage)?;
         Ok(())
     }
 
     pub fn drop_profile(&self, name: &str) -> Result<bool, Problem> {
-        let written = self
-            .sql
-            .run("DELETE FROM profiles WHERE name = ?", &[name.into()])
-            .map_err(storage)?;
+        let written = self.sql.run("DELETE FROM profiles WHERE name = ?", &[name.into()]).map_err(storage)?;
         Ok(written > 0)
     }
 
@@ -275,10 +210,7 @@ impl Store {
     pub fn touch_users(&self, profile: &str, version: u64) -> Result<Vec<Place>, Problem> {
         let params = [(version as i64).into(), profile.into()];
         self.sql
-            .run(
-                "UPDATE subscriptions SET version = ? WHERE profile = ? AND status <> 'deleted'",
-                &params,
-            )
+            .run("UPDATE subscriptions SET version = ? WHERE profile = ? AND status <> 'deleted'", &params)
             .map_err(storage)?;
         self.users(profile)
     }
@@ -287,10 +219,7 @@ impl Store {
     pub fn users(&self, profile: &str) -> Result<Vec<Place>, Problem> {
         let rows = self
             .sql
-            .rows(
-                "SELECT place FROM subscriptions WHERE profile = ? AND status <> 'deleted'",
-                &[profile.into()],
-            )
+            .rows("SELECT place FROM subscriptions WHERE profile = ? AND status <> 'deleted'", &[profile.into()])
             .map_err(storage)?;
         Ok(rows.iter().filter_map(|row| Place::parse(&row.text(0)?)).collect())
     }
@@ -299,19 +228,12 @@ impl Store {
     pub fn snapshot(&self, profile: &str) -> Result<Snapshot, Problem> {
         let rows = self
             .sql
-            .rows(
-                "SELECT json FROM subscriptions WHERE status IN ('active', 'paused') ORDER BY id",
-                &[],
-            )
+            .rows("SELECT json FROM subscriptions WHERE status IN ('active', 'paused') ORDER BY id", &[])
             .map_err(storage)?;
         let subscriptions = rows
             .iter()
             .filter_map(|row| serde_json::from_str::<Subscription>(&row.text(0)?).ok())
-            .map(|it| Subscriber {
-                id: it.id,
-                interest: it.interest,
-                profile: it.profile,
-            })
+            .map(|it| Subscriber { id: it.id, interest: it.interest, profile: it.profile })
             .collect();
         Ok(Snapshot {
             version: self.version()?,

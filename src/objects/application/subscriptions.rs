@@ -30,13 +30,7 @@ impl Inner {
         let ids = found.iter().map(|it| it.id.clone()).collect();
         Ok(Reply::Json(
             200,
-            page.answer(
-                found
-                    .iter()
-                    .map(|it| serde_json::to_string(&it.view()).unwrap_or_default())
-                    .collect(),
-                ids,
-            ),
+            page.answer(found.iter().map(|it| serde_json::to_string(&it.view()).unwrap_or_default()).collect(), ids),
         ))
     }
 
@@ -47,10 +41,7 @@ impl Inner {
     pub(super) async fn patch_subscription(self: &Rc<Self>, id: &str, body: &[u8]) -> Outcome {
         let settings = self.settings()?;
         let find = self.finder();
-        let changed = self
-            .store
-            .subscription(id)?
-            .patch(body, &self.context(&settings.profile, &find))?;
+        let changed = self.store.subscription(id)?.patch(body, &self.context(&settings.profile, &find))?;
         self.save(200, &changed, changed.view()).await
     }
 
@@ -86,10 +77,7 @@ impl Inner {
 
     pub(super) async fn rotate_subscription(self: &Rc<Self>, id: &str, body: &[u8]) -> Outcome {
         let mut subscription = self.store.subscription(id)?;
-        let profile = self
-            .store
-            .profile(&subscription.profile)?
-            .ok_or_else(|| Problem::not_found("profile"))?;
+        let profile = self.store.profile(&subscription.profile)?.ok_or_else(|| Problem::not_found("profile"))?;
         let find = self.finder();
         let until = subscription.rotate(body, &profile, &self.context("", &find))?;
         let shown = Rotated::new(&subscription.secrets, until);

@@ -15,11 +15,11 @@ use serde_json::value::RawValue;
 use wasm_bindgen::JsValue;
 
 use super::Append;
-use super::sender::Prepared;
 use crate::delivery::{Progress, Stage};
 use crate::edge::{Row as Columns, Sql, Value};
 use crate::event::About;
 use crate::id::{DELIVERY, EVENT, Id};
+use crate::subscription::Destination;
 use crate::time::{Millis, rfc3339};
 
 /// How large a body may be once it is rendered, together with the data that it does not hold: a row takes 2 MB.
@@ -132,12 +132,7 @@ pub struct Query {
 impl Log {
     /// Opens the log. Nothing is written before something is appended: a look at an object that never was leaves none.
     pub fn new(sql: Sql) -> Self {
-        Log {
-            sql,
-            exists: OnceCell::new(),
-            next_seq: Cell::new(None),
-            mark: Cell::new(0),
-        }
+        Log { sql, exists: OnceCell::new(), next_seq: Cell::new(None), mark: Cell::new(0) }
     }
 
     fn exists(&self) -> Result<bool, JsValue> {
@@ -166,19 +161,13 @@ impl Log {
         if !self.exists()? {
             return Ok(None);
         }
-        Ok(self
-            .sql
-            .row("SELECT value FROM meta WHERE name = ?", &[name.into()])?
-            .and_then(|row| row.text(0)))
+        Ok(self.sql.row("SELECT value FROM meta WHERE name = ?", &[name.into()])?.and_then(|row| row.text(0)))
     }
 
     /// Remembers a value.
     pub fn write(&self, name: &str, value: &str) -> Result<(), JsValue> {
         self.create()?;
-        self.sql.run(
-            "INSERT OR REPLACE INTO meta VALUES (?, ?)",
-            &[name.into(), value.into()],
-        )?;
+        self.sql.run("INSERT OR REPLACE INTO meta VALUES (?, ?)", &[name.into(), value.into()])?;
         Ok(())
     }
 
@@ -224,10 +213,7 @@ impl Log {
             return Ok(next);
         }
         let last = match self.exists()? {
-            true => self
-                .sql
-                .row("SELECT max(seq) FROM payloads", &[])?
-                .and_then(|row| row.number(0)),
+            true => self.sql.row("SELECT max(seq) FROM payloads", &[])?.and_then(|row| row.number(0)),
             false => None,
         };
         let next = last.unwrap_or(0).saturating_add(1);
@@ -283,10 +269,7 @@ impl Log {
             return Ok(None);
         }
         let query = format!("SELECT {COLUMNS} FROM deliveries d WHERE d.id = ?");
-        Ok(self
-            .sql
-            .row(&query, &[id.as_str().into()])?
-            .and_then(|row| Row::read(&row)))
+        Ok(self.sql.row(&query, &[id.as_str().into()])?.and_then(|row| Row::read(&row)))
     }
 
     /// A delivery with all that is known of it.
@@ -298,13 +281,7 @@ impl Log {
             "SELECT {COLUMNS}, d.attempts, p.body FROM deliveries d LEFT JOIN payloads p ON p.seq = d.payload WHERE d.id = ?"
         );
         let found = self.sql.row(&query, &[id.as_str().into()])?;
-        Ok(found.and_then(|row| {
-            Some(Row {
-                attempts: row.text(12),
-                body: row.blob(13),
-                ..Row::read(&row)?
-            })
-        }))
+        Ok(found.and_then(|row| Some(Row { attempts: row.text(12), body: row.blob(13), ..Row::read(&row)? })))
     }
 
     /// Moves a delivery on without an attempt.
@@ -323,14 +300,7 @@ impl Log {
 
     /// Records an attempt, unless the delivery has moved on since `before` was read. Whether it was recorded.
     pub fn settle(&self, id: Id, settled: &Settlement<'_>) -> Result<bool, JsValue> {
-        let Settlement {
-            before,
-            after,
-            planned,
-            was_asked,
-            attempts,
-            url,
-        } = settled;
+        let Settlement { before, after, planned, was_asked, attempts, url } = settled;
         let written = self.sql.run(
             "UPDATE deliveries SET stage = ?, tries = ?, count = ?, next_at = ?, completed_at = ?, planned = ?,
              asked = max(asked - ?, 0), attempts = ?, url = ? WHERE id = ? AND stage = ? AND count = ?",
@@ -354,10 +324,7 @@ impl Log {
 
     /// Notes that a person wants an attempt.
     pub fn ask(&self, id: Id) -> Result<(), JsValue> {
-        self.sql.run(
-            "UPDATE deliveries SET asked = asked + 1 WHERE id = ?",
-            &[id.as_str().into()],
-        )?;
+        self.sql.run("UPDATE deliveries SET asked = asked + 1 WHERE id = ?", &[id.as_str().into()])?;
         Ok(())
     }
 
@@ -425,10 +392,7 @@ impl Log {
             let condition = match Stage::from_stored(*stage) {
                 Some(Stage::Delivered) => "d.stage = 4".to_owned(),
                 Some(Stage::Fresh) => {
-                    format!(
-                        "d.stage = 0 AND d.id IN (SELECT delivery FROM payloads WHERE seq > {})",
-                        self.mark.get()
-                    )
+                    format!("d.stage = 0 AND d.id IN (SELECT delivery FROM payloads WHERE seq > {})", self.mark.get())
                 }
                 _ => format!("d.stage = {stage} AND d.stage NOT IN (0, 4)"),
             };
@@ -443,26 +407,14 @@ impl Log {
         let (from, below) = match &query.only {
             // 'z' is the last digit of the alphabet that ids are written in, '~' comes after it.
             Some(event) => (event.clone(), [event, "~"].concat()),
-            None => (
-                query.from.clone().unwrap_or_default(),
-                query.below.clone().unwrap_or_else(|| "~".into()),
-            ),
+            None => (query.from.clone().unwrap_or_default(), query.below.clone().unwrap_or_else(|| "~".into())),
         };
         let below = query.below.clone().filter(|cursor| *cursor < below).unwrap_or(below);
-        let kind = if query.kind.is_some() {
-            "d.kind = ?"
-        } else {
-            "? IS NULL"
-        };
+        let kind = if query.kind.is_some() { "d.kind = ?" } else { "? IS NULL" };
         let text = format!(
             "SELECT {COLUMNS} FROM deliveries d WHERE {condition} AND d.id >= ? AND d.id < ? AND {kind} ORDER BY d.id DESC LIMIT ?"
         );
-        let params: [Value<'_>; 4] = [
-            (&from).into(),
-            (&below).into(),
-            query.kind.as_ref().into(),
-            query.limit.into(),
-        ];
+        let params: [Value<'_>; 4] = [(&from).into(), (&below).into(), query.kind.as_ref().into(), query.limit.into()];
         Ok(self.sql.rows(&text, &params)?.iter().filter_map(Row::read).collect())
     }
 
@@ -494,11 +446,7 @@ impl Log {
 
 impl Row {
     fn read(row: &Columns) -> Option<Self> {
-        let count = |at| {
-            row.number(at)
-                .and_then(|number| u32::try_from(number).ok())
-                .unwrap_or(0)
-        };
+        let count = |at| row.number(at).and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
         Some(Row {
             id: Id::parse_bare(&row.text(0)?)?,
             progress: Progress {
@@ -525,8 +473,7 @@ impl Row {
     }
 
     /// As a list shows it.
-    pub fn view<'a>(&'a self, prepared: Option<&'a Prepared>) -> View<'a> {
-        let destination = prepared.map(|prepared| &prepared.destination);
+    pub fn view<'a>(&'a self, destination: Option<&'a Destination>) -> View<'a> {
         let progress = &self.progress;
         let next_at = match progress.stage {
             Stage::Fresh | Stage::Due => Some(progress.next_at.unwrap_or_else(|| self.id.time())),
@@ -535,15 +482,9 @@ impl Row {
         };
         View {
             id: self.id.with(DELIVERY),
-            event: EventView {
-                id: self.event_id(),
-                kind: &self.kind,
-            },
+            event: EventView { id: self.event_id(), kind: &self.kind },
             subscription: destination.and_then(|destination| destination.subscription.as_deref()),
-            url: self
-                .url
-                .as_deref()
-                .or(destination.and_then(|destination| destination.url.as_deref())),
+            url: self.url.as_deref().or(destination.and_then(|destination| destination.url.as_deref())),
             status: progress.stage.status(),
             attempt_count: progress.count,
             max_attempts: self.planned,
@@ -556,17 +497,10 @@ impl Row {
     }
 
     /// As it is shown alone.
-    pub fn view_whole<'a>(&'a self, prepared: Option<&'a Prepared>) -> View<'a> {
-        let body = self
-            .body
-            .as_ref()
-            .map(|body| String::from_utf8_lossy(&body.to_vec()).into_owned());
+    pub fn view_whole<'a>(&'a self, destination: Option<&'a Destination>) -> View<'a> {
+        let body = self.body.as_ref().map(|body| String::from_utf8_lossy(&body.to_vec()).into_owned());
         let attempts = self.attempts.clone().unwrap_or_else(|| "[]".into());
-        View {
-            payload: Some(body),
-            attempts: RawValue::from_string(attempts).ok(),
-            ..self.view(prepared)
-        }
+        View { payload: Some(body), attempts: RawValue::from_string(attempts).ok(), ..self.view(destination) }
     }
 }
 

@@ -19,16 +19,16 @@ use web_sys::Request;
 
 use super::{Outcome, Reply, answering, steps, storage};
 use crate::body::Fields;
-use crate::delivery::{Progress, Ring, Stage, Trigger};
+use crate::delivery::{Job, Lane, Progress, Queue, Ring, Stage, Trigger};
 use crate::edge::{self, Env, State};
 use crate::event::{About, Target, is_type};
 use crate::id::{DELIVERY, EVENT, Id, Place};
 use crate::problem::{Fault, Problem};
 use crate::profile::Facts;
-use crate::subscription::{Destination, Status};
+use crate::subscription::{Destination, Prepared, Status};
 use crate::time::Millis;
 use log::Log;
-use sender::{Job, Lane, Prepared, Queue};
+use sender::InHand;
 
 pub use log::{Query, RENDERED_LIMIT};
 
@@ -74,7 +74,7 @@ struct Inner {
 #[derive(Default)]
 struct Memory {
     prepared: Option<Rc<Prepared>>,
-    queue: Queue,
+    queue: Queue<InHand>,
     alarm: Option<Millis>,
     awake: bool,
 }
@@ -91,14 +91,7 @@ impl Subscription {
         let log = Log::new(state.open());
         let name = state.own_name();
         let is_direct = place_of(&name).is_some_and(Place::is_direct);
-        Subscription(Rc::new(Inner {
-            state,
-            env,
-            name,
-            is_direct,
-            log,
-            memory: RefCell::default(),
-        }))
+        Subscription(Rc::new(Inner { state, env, name, is_direct, log, memory: RefCell::default() }))
     }
 
     /// A call from the worker, the application's object or a delivery's.
@@ -220,12 +213,7 @@ impl Inner {
 
     fn set_destination(self: &Rc<Self>, body: &[u8]) -> Outcome {
         let text = String::from_utf8_lossy(body);
-        let before = self
-            .memory
-            .borrow()
-            .prepared
-            .as_ref()
-            .map(|known| known.destination.status);
+        let before = self.memory.borrow().prepared.as_ref().map(|known| known.destination.status);
         let prepared = self.adopt(&text)?;
         match prepared.destination.status {
             Status::Deleted => self.log.cancel_all(edge::now()).map_err(storage)?,
@@ -277,10 +265,9 @@ impl Inner {
         match progress.stage {
             Stage::Fresh => {
                 let lane = self.lane(append.url.as_deref());
-                let started =
-                    memory
-                        .queue
-                        .push(Job::fresh(id, lane, &append, body, rest.get(..append.length), first_at));
+                let bytes = rest.get(..append.length).unwrap_or_default();
+                let in_hand = Some(InHand::new(&append, body, bytes, first_at));
+                let started = memory.queue.push(Job { id, trigger: Trigger::Schedule, lane, in_hand });
                 drop(memory);
                 self.wake_at(now.saturating_add(WATCH));
                 if let Some(job) = started {
@@ -306,7 +293,7 @@ impl Inner {
             return Ok(Reply::Done);
         };
         let active = match self.memory.borrow().prepared.as_ref() {
-            Some(prepared) => prepared.destination.status == Status::Active,
+            Some(prepared) => prepared.is_active(),
             // Not known yet: taken as active, and seen again before the attempt.
             None => true,
         };
@@ -318,7 +305,7 @@ impl Inner {
                 if progress.stage == Stage::Due {
                     self.wake_at(edge::now().saturating_add(WATCH));
                     let lane = self.lane(row.url.as_deref());
-                    self.enqueue(Job::from_log(id, Trigger::Schedule, lane));
+                    self.enqueue(Job { id, trigger: Trigger::Schedule, lane, in_hand: None });
                 }
                 Ok(Reply::Done)
             }
@@ -330,7 +317,7 @@ impl Inner {
         url.filter(|_| self.is_direct).map(Lane::to).unwrap_or_default()
     }
 
-    fn enqueue(self: &Rc<Self>, job: Job) {
+    fn enqueue(self: &Rc<Self>, job: Job<InHand>) {
         let started = self.memory.borrow_mut().queue.push(job);
         if let Some(job) = started {
             self.start(job);
@@ -338,7 +325,7 @@ impl Inner {
     }
 
     /// Sends `job` now, and after it what else waits.
-    fn start(self: &Rc<Self>, job: Job) {
+    fn start(self: &Rc<Self>, job: Job<InHand>) {
         let inner = self.clone();
         edge::task::spawn(async move { inner.send_all(job).await });
     }
@@ -359,9 +346,7 @@ impl Inner {
             return Err(Problem::not_found("subscription"));
         }
         let mut fields = Fields::parse_optional(body)?;
-        let kind = fields
-            .take::<String>("type", "must be a string")
-            .unwrap_or_else(|| "webhook.test".into());
+        let kind = fields.take::<String>("type", "must be a string").unwrap_or_else(|| "webhook.test".into());
         if !is_type(&kind) {
             fields.fault("type", "must be 1 to 128 letters, digits or _ . : / -");
         }
@@ -382,20 +367,10 @@ impl Inner {
             subscription_id: subscription,
         };
         let rendered = prepared.profile.body.render(&facts, RENDERED_LIMIT).ok_or_else(|| {
-            Problem::invalid(vec![Fault {
-                pointer: "/data".into(),
-                detail: "is too large for the profile".into(),
-            }])
+            Problem::invalid(vec![Fault { pointer: "/data".into(), detail: "is too large for the profile".into() }])
         })?;
-        let target = Target {
-            id: delivery_id.clone(),
-            subscription: prepared.destination.subscription.clone(),
-        };
-        let about = About {
-            occurred_at: now,
-            deliveries: vec![target],
-            ..About::default()
-        };
+        let target = Target { id: delivery_id.clone(), subscription: prepared.destination.subscription.clone() };
+        let about = About { occurred_at: now, deliveries: vec![target], ..About::default() };
         let about = serde_json::value::to_raw_value(&about).map_err(|error| Problem::not_json(error.to_string()))?;
         let append = Append {
             id: id.as_str(),
@@ -420,7 +395,8 @@ impl Inner {
         };
         self.log.insert(&row).map_err(storage)?;
         self.wake_at(now.saturating_add(WATCH));
-        let job = Job::test(id, &append, bytes, &rendered.bytes);
+        let in_hand = Some(InHand::new(&append, bytes, &rendered.bytes, 0));
+        let job = Job { id, trigger: Trigger::Test, lane: Lane::default(), in_hand };
         let report = self.attempt(&job).await?;
         Reply::ok(&report)
     }
@@ -429,84 +405,58 @@ impl Inner {
         let query: Query = serde_json::from_slice(body).map_err(|error| Problem::not_json(error.to_string()))?;
         let rows = self.log.list(&query).map_err(storage)?;
         let destination = self.destination();
-        let views: Vec<_> = rows.iter().map(|row| row.view(destination.as_deref())).collect();
+        let views: Vec<_> = rows.iter().map(|row| row.view(destination.as_ref())).collect();
         Reply::ok(&views)
     }
 
     fn get(&self, id: &str) -> Outcome {
         let id = Id::parse_bare(id).ok_or_else(|| Problem::not_found("delivery"))?;
-        let row = self
-            .log
-            .whole(id)
-            .map_err(storage)?
-            .ok_or_else(|| Problem::not_found("delivery"))?;
-        Reply::ok(&row.view_whole(self.destination().as_deref()))
+        let row = self.log.whole(id).map_err(storage)?.ok_or_else(|| Problem::not_found("delivery"))?;
+        Reply::ok(&row.view_whole(self.destination().as_ref()))
     }
 
     fn event(&self, id: &str) -> Outcome {
         let id = Id::parse_bare(id).ok_or_else(|| Problem::not_found("event"))?;
-        let event = self
-            .log
-            .event(id)
-            .map_err(storage)?
-            .ok_or_else(|| Problem::not_found("event"))?;
+        let event = self.log.event(id).map_err(storage)?.ok_or_else(|| Problem::not_found("event"))?;
         Ok(Reply::Json(200, event))
     }
 
-    fn destination(&self) -> Option<Rc<Prepared>> {
-        if let Some(known) = self.memory.borrow().prepared.clone() {
-            return Some(known);
+    /// The destination as far as it is known here, for what is shown.
+    fn destination(&self) -> Option<Destination> {
+        if let Some(known) = &self.memory.borrow().prepared {
+            return Some(known.destination.clone());
         }
-        let json = self.log.read("destination").ok().flatten()?;
-        self.adopt(&json).ok()
+        serde_json::from_str(&self.log.read("destination").ok()??).ok()
+    }
+
+    fn row(&self, id: &str) -> Result<log::Row, Problem> {
+        let id = Id::parse_bare(id).ok_or_else(|| Problem::not_found("delivery"))?;
+        self.log.find(id).map_err(storage)?.ok_or_else(|| Problem::not_found("delivery"))
     }
 
     async fn retry(self: &Rc<Self>, id: &str) -> Outcome {
-        let id = Id::parse_bare(id).ok_or_else(|| Problem::not_found("delivery"))?;
-        let row = self
-            .log
-            .find(id)
-            .map_err(storage)?
-            .ok_or_else(|| Problem::not_found("delivery"))?;
+        let row = self.row(id)?;
         let prepared = self.prepared().await?;
         if prepared.destination.status == Status::Deleted {
-            return Err(Problem::new(
-                409,
-                "subscription_deleted",
-                "The subscription of this delivery is gone.",
-            ));
+            return Err(Problem::new(409, "subscription_deleted", "The subscription of this delivery is gone."));
         }
-        self.log.ask(id).map_err(storage)?;
+        self.log.ask(row.id).map_err(storage)?;
         self.wake_at(edge::now().saturating_add(WATCH));
         let lane = self.lane(row.url.as_deref());
-        self.enqueue(Job::from_log(id, Trigger::Manual, lane));
-        Reply::json(202, &row.view(Some(&prepared)))
+        self.enqueue(Job { id: row.id, trigger: Trigger::Manual, lane, in_hand: None });
+        Reply::json(202, &row.view(Some(&prepared.destination)))
     }
 
     fn cancel(&self, id: &str) -> Outcome {
-        let id = Id::parse_bare(id).ok_or_else(|| Problem::not_found("delivery"))?;
-        let row = self
-            .log
-            .find(id)
-            .map_err(storage)?
-            .ok_or_else(|| Problem::not_found("delivery"))?;
-        if row.progress.stage == Stage::Cancelled {
-            return Reply::ok(&row.view(self.destination().as_deref()));
+        let mut row = self.row(id)?;
+        if row.progress.stage != Stage::Cancelled {
+            row.progress = row.progress.cancel(edge::now()).ok_or_else(|| {
+                let detail = format!("The delivery is {} already.", row.progress.stage.status());
+                Problem::new(409, "not_pending", detail)
+            })?;
+            self.log.advance(row.id, &row.progress).map_err(storage)?;
         }
-        let cancelled = row.progress.cancel(edge::now()).ok_or_else(|| {
-            Problem::new(
-                409,
-                "not_pending",
-                format!("The delivery is {} already.", row.progress.stage.status()),
-            )
-        })?;
-        self.log.advance(id, &cancelled).map_err(storage)?;
-        let row = self
-            .log
-            .find(id)
-            .map_err(storage)?
-            .ok_or_else(|| Problem::not_found("delivery"))?;
-        Reply::ok(&row.view(self.destination().as_deref()))
+        Reply::ok(&row.view(self.destination().as_ref()))
     }
 }
 
