@@ -18,9 +18,8 @@ use super::Append;
 use crate::delivery::{Progress, Stage};
 use crate::edge::{Row as Columns, Sql, Value};
 use crate::event::About;
-use crate::id::{DELIVERY, EVENT, Id};
-use crate::subscription::Destination;
-use crate::time::{Millis, rfc3339};
+use crate::id::{EVENT, Id};
+use crate::time::Millis;
 
 /// How large a body may be once it is rendered, together with the data that it does not hold: a row takes 2 MB.
 pub const RENDERED_LIMIT: usize = 1_900_000;
@@ -471,62 +470,4 @@ impl Row {
     pub fn event_id(&self) -> String {
         self.event.clone().unwrap_or_else(|| self.id.with(EVENT))
     }
-
-    /// As a list shows it.
-    pub fn view<'a>(&'a self, destination: Option<&'a Destination>) -> View<'a> {
-        let progress = &self.progress;
-        let next_at = match progress.stage {
-            Stage::Fresh | Stage::Due => Some(progress.next_at.unwrap_or_else(|| self.id.time())),
-            Stage::Waiting => progress.next_at,
-            _ => None,
-        };
-        View {
-            id: self.id.with(DELIVERY),
-            event: EventView { id: self.event_id(), kind: &self.kind },
-            subscription: destination.and_then(|destination| destination.subscription.as_deref()),
-            url: self.url.as_deref().or(destination.and_then(|destination| destination.url.as_deref())),
-            status: progress.stage.status(),
-            attempt_count: progress.count,
-            max_attempts: self.planned,
-            next_attempt_at: next_at.map(rfc3339),
-            created_at: rfc3339(self.id.time()),
-            completed_at: progress.completed_at.map(rfc3339),
-            payload: None,
-            attempts: None,
-        }
-    }
-
-    /// As it is shown alone.
-    pub fn view_whole<'a>(&'a self, destination: Option<&'a Destination>) -> View<'a> {
-        let body = self.body.as_ref().map(|body| String::from_utf8_lossy(&body.to_vec()).into_owned());
-        let attempts = self.attempts.clone().unwrap_or_else(|| "[]".into());
-        View { payload: Some(body), attempts: RawValue::from_string(attempts).ok(), ..self.view(destination) }
-    }
-}
-
-/// A delivery as the API shows it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct View<'a> {
-    id: String,
-    event: EventView<'a>,
-    subscription: Option<&'a str>,
-    url: Option<&'a str>,
-    status: &'static str,
-    attempt_count: u32,
-    max_attempts: u32,
-    next_attempt_at: Option<String>,
-    created_at: String,
-    completed_at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    payload: Option<Option<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    attempts: Option<Box<RawValue>>,
-}
-
-#[derive(Serialize)]
-struct EventView<'a> {
-    id: String,
-    #[serde(rename = "type")]
-    kind: &'a str,
 }

@@ -5,6 +5,7 @@
 //! its own, which hands it back when its time has come. What a crash left unsettled is found when the object wakes,
 //! and it always wakes: an alarm stands as long as anything is owed.
 
+mod history;
 mod log;
 mod sender;
 
@@ -399,64 +400,6 @@ impl Inner {
         let job = Job { id, trigger: Trigger::Test, lane: Lane::default(), in_hand };
         let report = self.attempt(&job).await?;
         Reply::ok(&report)
-    }
-
-    fn list(&self, body: &[u8]) -> Outcome {
-        let query: Query = serde_json::from_slice(body).map_err(|error| Problem::not_json(error.to_string()))?;
-        let rows = self.log.list(&query).map_err(storage)?;
-        let destination = self.destination();
-        let views: Vec<_> = rows.iter().map(|row| row.view(destination.as_ref())).collect();
-        Reply::ok(&views)
-    }
-
-    fn get(&self, id: &str) -> Outcome {
-        let id = Id::parse_bare(id).ok_or_else(|| Problem::not_found("delivery"))?;
-        let row = self.log.whole(id).map_err(storage)?.ok_or_else(|| Problem::not_found("delivery"))?;
-        Reply::ok(&row.view_whole(self.destination().as_ref()))
-    }
-
-    fn event(&self, id: &str) -> Outcome {
-        let id = Id::parse_bare(id).ok_or_else(|| Problem::not_found("event"))?;
-        let event = self.log.event(id).map_err(storage)?.ok_or_else(|| Problem::not_found("event"))?;
-        Ok(Reply::Json(200, event))
-    }
-
-    /// The destination as far as it is known here, for what is shown.
-    fn destination(&self) -> Option<Destination> {
-        if let Some(known) = &self.memory.borrow().prepared {
-            return Some(known.destination.clone());
-        }
-        serde_json::from_str(&self.log.read("destination").ok()??).ok()
-    }
-
-    fn row(&self, id: &str) -> Result<log::Row, Problem> {
-        let id = Id::parse_bare(id).ok_or_else(|| Problem::not_found("delivery"))?;
-        self.log.find(id).map_err(storage)?.ok_or_else(|| Problem::not_found("delivery"))
-    }
-
-    async fn retry(self: &Rc<Self>, id: &str) -> Outcome {
-        let row = self.row(id)?;
-        let prepared = self.prepared().await?;
-        if prepared.destination.status == Status::Deleted {
-            return Err(Problem::new(409, "subscription_deleted", "The subscription of this delivery is gone."));
-        }
-        self.log.ask(row.id).map_err(storage)?;
-        self.wake_at(edge::now().saturating_add(WATCH));
-        let lane = self.lane(row.url.as_deref());
-        self.enqueue(Job { id: row.id, trigger: Trigger::Manual, lane, in_hand: None });
-        Reply::json(202, &row.view(Some(&prepared.destination)))
-    }
-
-    fn cancel(&self, id: &str) -> Outcome {
-        let mut row = self.row(id)?;
-        if row.progress.stage != Stage::Cancelled {
-            row.progress = row.progress.cancel(edge::now()).ok_or_else(|| {
-                let detail = format!("The delivery is {} already.", row.progress.stage.status());
-                Problem::new(409, "not_pending", detail)
-            })?;
-            self.log.advance(row.id, &row.progress).map_err(storage)?;
-        }
-        Reply::ok(&row.view(self.destination().as_ref()))
     }
 }
 

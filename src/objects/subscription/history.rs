@@ -1,0 +1,136 @@
+//! What people ask of the log: lists, single deliveries, another attempt, an end.
+
+use std::rc::Rc;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::log::{Query, Row};
+use super::{Inner, WATCH};
+use crate::delivery::{Job, Stage, Trigger};
+use crate::edge;
+use crate::id::{DELIVERY, Id};
+use crate::objects::{Outcome, Reply, storage};
+use crate::problem::Problem;
+use crate::subscription::{Destination, Status};
+use crate::time::rfc3339;
+
+impl Inner {
+    pub(super) fn list(&self, body: &[u8]) -> Outcome {
+        let query: Query = serde_json::from_slice(body).map_err(|error| Problem::not_json(error.to_string()))?;
+        let rows = self.log.list(&query).map_err(storage)?;
+        let destination = self.destination();
+        let views: Vec<_> = rows.iter().map(|row| row.view(destination.as_ref())).collect();
+        Reply::ok(&views)
+    }
+
+    pub(super) fn get(&self, id: &str) -> Outcome {
+        let id = Id::parse_bare(id).ok_or_else(|| Problem::not_found("delivery"))?;
+        let row = self.log.whole(id).map_err(storage)?.ok_or_else(|| Problem::not_found("delivery"))?;
+        Reply::ok(&row.view_whole(self.destination().as_ref()))
+    }
+
+    pub(super) fn event(&self, id: &str) -> Outcome {
+        let id = Id::parse_bare(id).ok_or_else(|| Problem::not_found("event"))?;
+        let event = self.log.event(id).map_err(storage)?.ok_or_else(|| Problem::not_found("event"))?;
+        Ok(Reply::Json(200, event))
+    }
+
+    /// The destination as far as it is known here, for what is shown.
+    fn destination(&self) -> Option<Destination> {
+        if let Some(known) = &self.memory.borrow().prepared {
+            return Some(known.destination.clone());
+        }
+        serde_json::from_str(&self.log.read("destination").ok()??).ok()
+    }
+
+    fn row(&self, id: &str) -> Result<Row, Problem> {
+        let id = Id::parse_bare(id).ok_or_else(|| Problem::not_found("delivery"))?;
+        self.log.find(id).map_err(storage)?.ok_or_else(|| Problem::not_found("delivery"))
+    }
+
+    pub(super) async fn retry(self: &Rc<Self>, id: &str) -> Outcome {
+        let row = self.row(id)?;
+        let prepared = self.prepared().await?;
+        if prepared.destination.status == Status::Deleted {
+            return Err(Problem::new(409, "subscription_deleted", "The subscription of this delivery is gone."));
+        }
+        self.log.ask(row.id).map_err(storage)?;
+        self.wake_at(edge::now().saturating_add(WATCH));
+        let lane = self.lane(row.url.as_deref());
+        self.enqueue(Job { id: row.id, trigger: Trigger::Manual, lane, in_hand: None });
+        Reply::json(202, &row.view(Some(&prepared.destination)))
+    }
+
+    pub(super) fn cancel(&self, id: &str) -> Outcome {
+        let mut row = self.row(id)?;
+        if row.progress.stage != Stage::Cancelled {
+            row.progress = row.progress.cancel(edge::now()).ok_or_else(|| {
+                let detail = format!("The delivery is {} already.", row.progress.stage.status());
+                Problem::new(409, "not_pending", detail)
+            })?;
+            self.log.advance(row.id, &row.progress).map_err(storage)?;
+        }
+        Reply::ok(&row.view(self.destination().as_ref()))
+    }
+}
+
+impl Row {
+    /// As a list shows it.
+    pub fn view<'a>(&'a self, destination: Option<&'a Destination>) -> View<'a> {
+        let progress = &self.progress;
+        let next_at = match progress.stage {
+            Stage::Fresh | Stage::Due => Some(progress.next_at.unwrap_or_else(|| self.id.time())),
+            Stage::Waiting => progress.next_at,
+            _ => None,
+        };
+        View {
+            id: self.id.with(DELIVERY),
+            event: EventView { id: self.event_id(), kind: &self.kind },
+            subscription: destination.and_then(|destination| destination.subscription.as_deref()),
+            url: self.url.as_deref().or(destination.and_then(|destination| destination.url.as_deref())),
+            status: progress.stage.status(),
+            attempt_count: progress.count,
+            max_attempts: self.planned,
+            next_attempt_at: next_at.map(rfc3339),
+            created_at: rfc3339(self.id.time()),
+            completed_at: progress.completed_at.map(rfc3339),
+            payload: None,
+            attempts: None,
+        }
+    }
+
+    /// As it is shown alone.
+    pub fn view_whole<'a>(&'a self, destination: Option<&'a Destination>) -> View<'a> {
+        let body = self.body.as_ref().map(|body| String::from_utf8_lossy(&body.to_vec()).into_owned());
+        let attempts = self.attempts.clone().unwrap_or_else(|| "[]".into());
+        View { payload: Some(body), attempts: RawValue::from_string(attempts).ok(), ..self.view(destination) }
+    }
+}
+
+/// A delivery as the API shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct View<'a> {
+    id: String,
+    event: EventView<'a>,
+    subscription: Option<&'a str>,
+    url: Option<&'a str>,
+    status: &'static str,
+    attempt_count: u32,
+    max_attempts: u32,
+    next_attempt_at: Option<String>,
+    created_at: String,
+    completed_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payload: Option<Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts: Option<Box<RawValue>>,
+}
+
+#[derive(Serialize)]
+struct EventView<'a> {
+    id: String,
+    #[serde(rename = "type")]
+    kind: &'a str,
+}
