@@ -136,22 +136,18 @@ const NO_STORE: &[(&str, &str)] = &[("cache-control", "no-store")];
 
 async fn answer(head: Head, request: Request, env: Env) -> Result<Answer, Problem> {
     let (path, _) = head.target();
-    let mut allowed = Vec::new();
-    let mut found = None;
-    for endpoint in ENDPOINTS {
-        if let Some(params) = route::params(endpoint.path, path) {
-            allowed.push(endpoint.method);
-            if endpoint.method == head.method {
-                found = Some((endpoint, params));
-            }
-        }
-    }
-    if allowed.is_empty() && !path.starts_with("/v1/") {
+    let fits = |endpoint: &Endpoint| route::params(endpoint.path, path);
+    let found = ENDPOINTS.iter().find_map(|endpoint| {
+        let is_method = endpoint.method == head.method;
+        is_method.then(|| fits(endpoint)).flatten().map(|params| (endpoint, params))
+    });
+    if found.is_none() && !path.starts_with("/v1/") && path != "/metrics" {
         return Err(Problem::not_found("page"));
     }
     // Who is calling comes before what there is to find.
     let gateway = Gateway::let_in(&head, env)?;
     let Some((endpoint, params)) = found else {
+        let allowed: Vec<&str> = ENDPOINTS.iter().filter(|it| fits(it).is_some()).map(|it| it.method).collect();
         return Err(match allowed.is_empty() {
             true => Problem::not_found("endpoint"),
             false => Problem {

@@ -197,12 +197,20 @@ impl Log {
         Ok(self.owed(now)? != (false, None))
     }
 
-    /// Where nothing is `Fresh` in memory, nothing is in the log: a new instance need not look further back than here.
+    /// Notes how far everything has left `Fresh`: a new instance need not look further back.
     pub fn advance_mark(&self) -> Result<(), JsValue> {
         let last = self.next_seq()?.saturating_sub(1);
-        if last.saturating_sub(self.mark.get()) >= MARK_STEP {
-            self.write("mark", &last.to_string())?;
-            self.mark.set(last);
+        if last.saturating_sub(self.mark.get()) < MARK_STEP {
+            return Ok(());
+        }
+        let oldest = self.sql.row(
+            "SELECT min(p.seq) FROM payloads p JOIN deliveries d ON d.id = p.delivery WHERE p.seq > ? AND d.stage = 0",
+            &[self.mark.get().into()],
+        )?;
+        let mark = oldest.and_then(|row| row.number(0)).map_or(last, |seq| seq.saturating_sub(1));
+        if mark.saturating_sub(self.mark.get()) >= MARK_STEP {
+            self.write("mark", &mark.to_string())?;
+            self.mark.set(mark);
         }
         Ok(())
     }

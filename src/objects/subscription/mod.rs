@@ -170,10 +170,8 @@ impl Inner {
         let busy = self.memory.borrow().queue.is_busy();
         if busy {
             self.wake_at(now.saturating_add(WATCH));
-        } else {
-            self.log.advance_mark().map_err(storage)?;
         }
-        Ok(())
+        self.log.advance_mark().map_err(storage)
     }
 
     /// The destination as it is now; asked of the application's object where this one was never told.
