@@ -10,8 +10,12 @@ const { signet, target, api, expect, subscribe, send, sendOne, delivery, settled
 
 // Attempts enough that the receiver's return is always met, soon and without waiting.
 // In the first test the attempts of a thousand deliveries would be most of the load while they are still being accepted:
-// there the second one comes later.
-await profile("calm", { retry: { delays: [0, 15, ...Array(40).fill(5)], jitter: 0 }, timeoutSeconds: 5 });
+// there the second one comes later, and later still for more of them.
+const calm = { second: Math.max(15, EVENTS / 50), further: Math.max(5, EVENTS / 100) };
+await profile("calm", {
+  retry: { delays: [0, calm.second, ...Array(40).fill(calm.further)], jitter: 0 },
+  timeoutSeconds: 5,
+});
 await profile("stubborn", { retry: { delays: [0, 1, 2, 2, ...Array(40).fill(3)], jitter: 0 }, timeoutSeconds: 5 });
 
 /** How often each event arrived, by its number. */
@@ -35,7 +39,9 @@ async function allArrived(path, numbers, timeout) {
   return [...counts.values()].reduce((sum, count) => sum + count - 1, 0);
 }
 
-test(`${EVENTS} events, the receiver down, SIGKILL after the last 202`, { timeout: 280_000 }, async (t) => {
+test(`${EVENTS} events, the receiver down, SIGKILL after the last 202`, {
+  timeout: 280_000 + 200 * EVENTS,
+}, async (t) => {
   const path = "/down";
   await subscribe({ url: target.url(path), events: ["crash.down"], profile: "calm" });
   await target.down();
@@ -47,7 +53,7 @@ test(`${EVENTS} events, the receiver down, SIGKILL after the last 202`, { timeou
   await signet.start();
   await target.up();
   const restarted = Date.now();
-  const duplicates = await allArrived(path, numbers, 200_000);
+  const duplicates = await allArrived(path, numbers, 100_000 + 100 * EVENTS);
   const arriving = Date.now() - restarted;
   t.diagnostic(`accepted in ${accepting} ms, arrived in ${arriving} ms after the restart, ${duplicates} duplicates`);
 
