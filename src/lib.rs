@@ -19,7 +19,8 @@
 //! 1. `api::events` reads it, matches it against the snapshot and renders its body for each subscription.
 //! 2. `objects::subscription` appends each delivery to the log of its subscription. Now it is durable: 202.
 //! 3. The same object makes the first attempt at once: signs, sends, records.
-//! 4. What must be tried again gets an `objects::delivery` with an alarm, which hands it back when its time has come.
+//! 4. What must be tried again is kept by that object, or, when it waits for more than a minute, by an
+//!    `objects::delivery` with an alarm, which hands it back when its time has come.
 //! 5. What a crash left unsettled is found by the subscription's object when it wakes. Nothing depends on memory.
 
 pub mod body;

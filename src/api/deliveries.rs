@@ -100,7 +100,7 @@ async fn places(call: &Call, page: &Page<'_>) -> Result<Vec<String>, Problem> {
     struct Held {
         place: String,
     }
-    let said = call.gateway.application("/places", JsValue::NULL).await?;
+    let said = call.gateway.ask("/places").await?;
     let held: Vec<Held> = serde_json::from_str(&said.text).unwrap_or_default();
     Ok(held.into_iter().map(|held| held.place).collect())
 }
@@ -117,9 +117,10 @@ pub async fn test(call: Call) -> Result<Answer, Problem> {
     let id = Id::parse(SUBSCRIPTION, call.param(0)).ok_or_else(|| Problem::not_found("subscription"))?;
     // The object alone would not know a subscription by another's name in the same place.
     let path = ["/GET/subscriptions/", call.param(0)].concat();
-    let known = call.gateway.application(&path, JsValue::NULL).await?;
+    let known = call.gateway.ask(&path).await?;
     if known.status != 200 {
         return management::said(known);
     }
-    management::said(call.gateway.object("SUBSCRIPTION", id.place().as_str(), "/test", &call.body).await?)
+    let name = [&call.gateway.application, "/", id.place().as_str()].concat();
+    management::said(call.gateway.env.call_once("SUBSCRIPTION", &name, "/test", &call.body).await?)
 }

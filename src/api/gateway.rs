@@ -81,9 +81,14 @@ impl Gateway {
         }
     }
 
-    /// Calls the application's own object.
-    pub async fn application(&self, path: &str, body: impl Into<JsValue>) -> Result<Said, Problem> {
-        let said = self.env.call("APPLICATION", &self.application, path, body).await?;
+    /// Asks the application's own object.
+    pub async fn ask(&self, path: &str) -> Result<Said, Problem> {
+        self.env.call("APPLICATION", &self.application, path, JsValue::NULL).await
+    }
+
+    /// Has the application's own object do something, once.
+    pub async fn tell(&self, path: &str, body: &JsValue) -> Result<Said, Problem> {
+        let said = self.env.call_once("APPLICATION", &self.application, path, body).await?;
         if let Some(version) = said.version {
             self.require(version);
         }
@@ -129,7 +134,7 @@ impl Gateway {
         let view = match stored.filter(|view| view.snapshot.version >= at_least) {
             Some(view) => view,
             None => {
-                let said = self.application("/snapshot", JsValue::NULL).await?;
+                let said = self.ask("/snapshot").await?;
                 View::read(&said.text)
                     .map_err(|_| Problem::unavailable("The application did not answer. Try again."))?
             }

@@ -10,12 +10,12 @@ pub async fn forward(call: Call) -> Result<Answer, Problem> {
     // The placeholders are passed on as they came: ids and names hold nothing that would need escaping.
     let path = path.strip_prefix("/v1").unwrap_or(path);
     let target = format!("/{}{path}?{query}", call.head.method);
-    said(call.gateway.application(&target, &call.body).await?)
+    said(call.gateway.tell(&target, &call.body).await?)
 }
 
 /// `GET /v1/applications`
 pub async fn list_applications(call: Call) -> Result<Answer, Problem> {
-    let said = call.gateway.application("/GET/applications/default", wasm_bindgen::JsValue::NULL).await?;
+    let said = call.gateway.ask("/GET/applications/default").await?;
     Ok(Answer::json(200, format!("{{\"data\":[{}],\"nextCursor\":null}}", said.text)))
 }
 

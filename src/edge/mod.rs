@@ -141,27 +141,33 @@ impl Env {
         Rules { allow_private: self.settings().allow_private, to_ascii }
     }
 
-    /// Calls the object `name` of the class bound as `class`. Tried again where the object could not be reached: what
-    /// is called here may come twice.
+    /// Calls the object `name` of the class bound as `class`, up to three times where it can't be reached: what is called
+    /// so may come twice.
     ///
     /// # Errors
-    /// 503 where it could not be reached in three tries.
+    /// 503 where it could not be reached.
     pub async fn call(&self, class: &str, name: &str, path: &str, body: impl Into<JsValue>) -> Result<Said, Problem> {
-        let namespace = self.get(class);
         let body = body.into();
-        let mut tries = 0u32;
-        loop {
-            count(&CALLS, 1);
-            match call(&namespace, name, path, &body).await {
-                Ok(said) => return Ok(Said::read(&said)),
-                Err(error) if tries >= 2 => {
-                    log(&format!("{class} {path}: {error:?}"));
-                    return Err(Problem::unavailable("A part of the gateway did not answer. Try again."));
-                }
-                Err(_) => {
-                    tries = tries.saturating_add(1);
-                    pause(i64::from(tries).saturating_mul(50)).await;
-                }
+        for wait in [50, 100] {
+            match self.call_once(class, name, path, &body).await {
+                Ok(said) => return Ok(said),
+                Err(_) => pause(wait).await,
+            }
+        }
+        self.call_once(class, name, path, &body).await
+    }
+
+    /// As [`Env::call`], for what must not come twice.
+    ///
+    /// # Errors
+    /// 503 where it could not be reached; whether it came is not known then.
+    pub async fn call_once(&self, class: &str, name: &str, path: &str, body: &JsValue) -> Result<Said, Problem> {
+        count(&CALLS, 1);
+        match call(&self.get(class), name, path, body).await {
+            Ok(said) => Ok(Said::read(&said)),
+            Err(error) => {
+                log(&format!("{class} {path}: {error:?}"));
+                Err(Problem::unavailable("A part of the gateway did not answer. Try again."))
             }
         }
     }

@@ -1,6 +1,6 @@
-//! A delivery that must be tried again: one alarm, and nothing else.
+//! A delivery that waits for more than a minute: one alarm, and nothing else.
 //!
-//! It is made when a first attempt fails. Its name says whom to wake: the application and the delivery's id, which holds
+//! It is made when an attempt fails and the next one is that far away. Its name says whom to wake: the application and the delivery's id, which holds
 //! the place. When the alarm rings it hands the delivery back to the object there, in whose queue the attempt waits its
 //! turn like any other, and is gone.
 

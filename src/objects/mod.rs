@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | [`application`] | application | the only writer of subscriptions, profiles and the snapshot that ingest reads |
 //! | [`subscription`] | subscription | the log of its deliveries and everything that is per destination |
-//! | [`delivery`] | delivery that must be tried again | one alarm |
+//! | [`delivery`] | delivery that waits for more than a minute | one alarm |
 //! | [`ledger`] | sixteenth of an application | event ids that producers chose, and events that nobody wanted |
 
 pub mod application;

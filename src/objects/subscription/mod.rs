@@ -1,9 +1,9 @@
 //! The object of a subscription: the log of its deliveries, the attempts, and everything that is per destination.
 //!
 //! Appending is idempotent: a delivery's id is made from the event and the place, and inserted once. The reply means
-//! durable. Right after it the attempt goes out (`sender`); only a delivery that must be tried again gets an object of
-//! its own, which hands it back when its time has come. What a crash left unsettled is found when the object wakes,
-//! and it always wakes: an alarm stands as long as anything is owed.
+//! durable. Right after it the attempt goes out (`sender`). What must be tried again within a minute waits here; what
+//! waits longer gets an object of its own, which hands it back when its time has come. What a crash left unsettled is
+//! found when the object wakes, and it always wakes: an alarm stands as long as anything is owed.
 
 mod history;
 mod log;
