@@ -1,7 +1,7 @@
 // What changes between two attempts is in force for the second one; what must not change, does not.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Webhook } from "standardwebhooks";
+import { verifies } from "./support/assertions.mjs";
 import { stage, uniquePath, uniqueType } from "./support/stage.mjs";
 import { sleep } from "./support/wait.mjs";
 
@@ -21,15 +21,6 @@ async function betweenAttempts({ answers = [500, 200], data = {}, subscription =
   const where = `/v1/subscriptions/${made.id}`;
   return { made, id, type, path, where };
 }
-
-const verifies = (secret, request) => {
-  try {
-    new Webhook(secret).verify(request.text, request.headers);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 describe("over all attempts", { concurrency: true }, () => {
   test("the body and the id are the same; timestamp and signature are new", async () => {

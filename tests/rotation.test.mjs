@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { describe, test } from "node:test";
-import { Webhook } from "standardwebhooks";
-import { assertProblem, assertTime } from "./support/assertions.mjs";
+import { assertProblem, assertTime, verifies } from "./support/assertions.mjs";
 import { stage, uniquePath, uniqueType } from "./support/stage.mjs";
 
 const { signet, target, api, expect, subscribe, send } = await stage();
@@ -21,15 +20,6 @@ async function scene(profile, more = {}) {
   };
   return { ...made, rotate, next };
 }
-
-const verifies = (secret, request) => {
-  try {
-    new Webhook(secret).verify(request.text, request.headers);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 describe("where the format can carry two", () => {
   for (const profile of ["standard", "videovector", "ssemble"]) {

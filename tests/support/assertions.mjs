@@ -1,5 +1,6 @@
 // Shapes that many answers share.
 import assert from "node:assert/strict";
+import { Webhook } from "standardwebhooks";
 
 /**
  * Asserts that an answer is an RFC 9457 problem.
@@ -39,4 +40,14 @@ export function assertTime(text, name = "the time") {
 /** Asserts a prefix and 28 lower-case Crockford base32 characters. */
 export function assertId(text, prefix) {
   assert.match(String(text), new RegExp(`^${prefix}_[0-9a-hjkmnp-tv-z]{28}$`));
+}
+
+/** Whether Standard Webhooks' own library takes a request for one signed with `secret`. */
+export function verifies(secret, { text, headers }) {
+  try {
+    new Webhook(secret).verify(text, headers);
+    return true;
+  } catch {
+    return false;
+  }
 }
