@@ -4,11 +4,12 @@
 /** Method, URL and the headers that decide what happens to a request. */
 export function inspect(request) {
   const headers = request.headers;
+  const authorization = headers.get("authorization");
   return [
     request.method,
     request.url,
-    headers.get("authorization"),
-    headers.get("x-api-key"),
+    authorization,
+    authorization === null ? headers.get("x-api-key") : null,
     headers.get("signet-application"),
     headers.get("idempotency-key"),
   ];
