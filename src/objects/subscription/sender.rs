@@ -20,6 +20,7 @@ use crate::time::{Millis, parse_retry_after};
 pub const PER_WAKE: usize = 6;
 /// How many attempts one invocation makes before it leaves the rest to an alarm: each counts as a subrequest.
 const PER_SENDER: u32 = 500;
+
 /// What an attempt needs, where it need not be read back from the log.
 pub struct InHand {
     kind: String,
