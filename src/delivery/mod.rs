@@ -23,7 +23,7 @@ use crate::profile::Retry;
 use crate::time::Millis;
 
 pub use attempt::{Attempt, KEPT_BODY, append};
-pub use queue::{Job, Lane, Queue, WAITING};
+pub use queue::{AT_ONCE, Job, Lane, PATIENCE, Queue, WAITING};
 
 /// A wait of up to this long is kept by the subscription's object itself, which is awake anyway: a minute. Only a longer
 /// one is worth an object of its own.
