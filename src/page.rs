@@ -73,10 +73,23 @@ impl<'a> Page<'a> {
     pub fn below(&self, prefix: &str) -> Result<String, Problem> {
         match &self.cursor {
             None => Ok([prefix, "~"].concat()),
-            Some(cursor) => Id::parse_bare(cursor).map(|id| id.with(prefix)).ok_or_else(|| {
-                Problem::query("cursor", "is not one that this list has answered").coded("invalid_cursor")
-            }),
+            Some(cursor) => Id::parse_bare(cursor).map(|id| id.with(prefix)).ok_or_else(unknown_cursor),
         }
+    }
+
+    /// A list that is short enough to be made as a whole, from where the cursor stands: each item's name and JSON.
+    ///
+    /// # Errors
+    /// 422 for a cursor that this list never gave.
+    pub fn answer_whole(&self, mut items: Vec<(String, String)>) -> Result<String, Problem> {
+        if let Some(cursor) = &self.cursor {
+            let at = items.iter().position(|(name, _)| name == cursor).ok_or_else(unknown_cursor)?;
+            items.drain(..=at);
+        }
+        let limit = self.limit as usize;
+        let next =
+            if items.len() > limit { items.get(limit.saturating_sub(1)).map(|(name, _)| name.clone()) } else { None };
+        Ok(written(items.into_iter().take(limit).map(|(_, item)| item).collect(), next.as_deref()))
     }
 
     /// The answer, from one item more than the page holds where there are more: each item's JSON, and its id.
@@ -87,9 +100,18 @@ impl<'a> Page<'a> {
             false => None,
         };
         items.truncate(limit);
-        let next = next.map_or("null".to_owned(), |cursor| format!("\"{cursor}\""));
-        format!("{{\"data\":[{}],\"nextCursor\":{next}}}", items.join(","))
+        written(items, next)
     }
+}
+
+/// Cursors are ids and names: nothing in them needs escaping.
+fn written(items: Vec<String>, next: Option<&str>) -> String {
+    let next = next.map_or("null".to_owned(), |cursor| format!("\"{cursor}\""));
+    format!("{{\"data\":[{}],\"nextCursor\":{next}}}", items.join(","))
+}
+
+fn unknown_cursor() -> Problem {
+    Problem::query("cursor", "is not one that this list has answered").coded("invalid_cursor")
 }
 
 #[cfg(test)]
@@ -120,6 +142,20 @@ mod tests {
         let ids = |count: usize| (0..count).map(|at| format!("del_{at}")).collect::<Vec<_>>();
         assert_eq!(page.answer(items(3), ids(3)), r#"{"data":[0,1],"nextCursor":"1"}"#);
         assert_eq!(page.answer(items(2), ids(2)), r#"{"data":[0,1],"nextCursor":null}"#);
+    }
+
+    #[test]
+    fn a_short_list_is_cut_where_the_cursor_stands() {
+        let items = || ["a", "b", "c"].map(|name| (name.to_owned(), format!("\"{name}!\""))).to_vec();
+        for (query, expected) in [
+            ("", r#"{"data":["a!","b!","c!"],"nextCursor":null}"#),
+            ("limit=2", r#"{"data":["a!","b!"],"nextCursor":"b"}"#),
+            ("limit=2&cursor=b", r#"{"data":["c!"],"nextCursor":null}"#),
+            ("cursor=c", r#"{"data":[],"nextCursor":null}"#),
+        ] {
+            assert_eq!(Page::read(query, &[]).unwrap().answer_whole(items()).unwrap(), expected, "{query}");
+        }
+        assert_eq!(Page::read("cursor=d", &[]).unwrap().answer_whole(items()).unwrap_err().code, "invalid_cursor");
     }
 
     proptest! {

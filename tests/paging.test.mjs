@@ -157,3 +157,29 @@ describe("subscriptions", () => {
     assert.equal(typeof nextCursor, "string");
   });
 });
+
+test("profiles and applications are lists like any other", async () => {
+  for (let n = 0; n < 3; n++) await expect(201, "PUT", `/v1/profiles/paged-${n}`, {});
+  const names = [];
+  let cursor = "";
+  do {
+    const page = await expect(200, "GET", `/v1/profiles?limit=4${cursor}`);
+    assert.ok(page.data.length <= 4);
+    names.push(...page.data.map((profile) => profile.name));
+    cursor = page.nextCursor === null ? null : `&cursor=${page.nextCursor}`;
+  } while (cursor !== null);
+  assert.deepEqual(names.slice(0, 6), ["standard", "playcut", "sketchpen", "videovector", "clipcabinet", "ssemble"]);
+  assert.deepEqual(
+    names.filter((name) => name.startsWith("paged-")),
+    ["paged-0", "paged-1", "paged-2"],
+  );
+  assert.equal(new Set(names).size, names.length);
+  const applications = await expect(200, "GET", "/v1/applications?limit=1");
+  assert.deepEqual(
+    applications.data.map((application) => application.id),
+    ["default"],
+  );
+  for (const where of ["/v1/profiles?limit=0", "/v1/profiles?cursor=none", "/v1/applications?limit=251"]) {
+    await expect(422, "GET", where);
+  }
+});

@@ -2,6 +2,7 @@
 
 use super::{Answer, Call, JSON};
 use crate::edge::Said;
+use crate::page::Page;
 use crate::problem::Problem;
 
 /// Hands a call to the application's object as it is, without `/v1`.
@@ -15,8 +16,10 @@ pub async fn forward(call: Call) -> Result<Answer, Problem> {
 
 /// `GET /v1/applications`
 pub async fn list_applications(call: Call) -> Result<Answer, Problem> {
-    let said = call.gateway.ask("/GET/applications/default").await?;
-    Ok(Answer::json(200, format!("{{\"data\":[{}],\"nextCursor\":null}}", said.text)))
+    let page = Page::read(call.query(), &[])?;
+    let application = &call.gateway.application;
+    let said = call.gateway.ask(&["/GET/applications/", application].concat()).await?;
+    Ok(Answer::json(200, page.answer_whole(vec![(application.clone(), said.text)])?))
 }
 
 /// A call about one application, which must be the one that the caller acts on.

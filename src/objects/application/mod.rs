@@ -111,7 +111,7 @@ impl Inner {
             ["POST", "subscriptions", id, "rotate-secret"] => self.rotate_subscription(id, body).await,
             ["GET", "subscriptions", id, "secret"] => self.show_secret(id),
 
-            ["GET", "profiles"] => self.list_profiles(),
+            ["GET", "profiles"] => self.list_profiles(query),
             ["GET", "profiles", name] => self.get_profile(name),
             ["PUT", "profiles", name] => self.put_profile(name, body).await,
             ["DELETE", "profiles", name] => self.delete_profile(name).await,

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::Inner;
 use crate::objects::{Outcome, Reply};
+use crate::page::Page;
 use crate::problem::Problem;
 use crate::profile::{self, Profile};
 
@@ -11,11 +12,13 @@ use crate::profile::{self, Profile};
 const MAX_PROFILES: usize = 100;
 
 impl Inner {
-    pub(super) fn list_profiles(&self) -> Outcome {
+    /// The built-in ones first, then the application's own by name.
+    pub(super) fn list_profiles(&self, query: &str) -> Outcome {
+        let page = Page::read(query, &[])?;
         let own = self.store.profiles()?.into_iter().filter_map(|profile| profile.resolve().ok());
-        let all: Vec<Profile> = profile::built_in().iter().cloned().chain(own).collect();
-        let list = serde_json::to_string(&all).map_err(|error| Problem::unavailable(error.to_string()))?;
-        Ok(Reply::Json(200, format!("{{\"data\":{list},\"nextCursor\":null}}")))
+        let all = profile::built_in().iter().cloned().chain(own);
+        let items = all.map(|profile| (profile.name.clone(), serde_json::to_string(&profile).unwrap_or_default()));
+        Ok(Reply::Json(200, page.answer_whole(items.collect())?))
     }
 
     pub(super) fn get_profile(&self, name: &str) -> Outcome {
