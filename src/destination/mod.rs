@@ -111,11 +111,12 @@ pub fn check(url: &str, rules: Rules) -> Result<String, UrlError> {
     if url.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err(UrlError::Malformed);
     }
+    let is_plain = |url: &str| authority(url).bytes().all(|byte| byte.is_ascii() && byte != b'%');
     let ascii;
-    let plain = match authority(url).bytes().all(|byte| byte.is_ascii() && byte != b'%') {
+    let plain = match is_plain(url) {
         true => url,
         false => {
-            ascii = (rules.to_ascii)(url).ok_or(UrlError::Malformed)?;
+            ascii = (rules.to_ascii)(url).filter(|url| is_plain(url)).ok_or(UrlError::Malformed)?;
             &ascii
         }
     };

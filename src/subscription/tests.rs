@@ -159,6 +159,12 @@ fn an_attempt_carries_the_headers_of_all_who_have_a_say() {
     // What was stored when it was allowed is checked again.
     let moved = Destination { url: Some("http://10.0.0.1/".into()), ..prepared.destination.clone() };
     assert_eq!(Prepared::new(moved, rules).unwrap().url(None), Err("http://10.0.0.1/"));
+    // Nothing leaves unsigned, nor signed with an old secret alone.
+    let mut unreadable = prepared.destination.clone();
+    unreadable.profile = ProfileRef { name: "standard".into(), spec: None };
+    unreadable.secrets = Secrets::new("whsec_AQID".into());
+    unreadable.secrets.rotate("?".into(), 1000, NOW);
+    assert!(Prepared::new(unreadable, rules).is_err());
     let direct = Destination { url: None, ..prepared.destination.clone() };
     let direct = Prepared::new(direct, rules).unwrap();
     assert_eq!(direct.url(Some("https://a.example.org/")), Ok("https://a.example.org/"));
