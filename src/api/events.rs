@@ -33,59 +33,15 @@ pub async fn post(call: Call) -> Result<Answer, Problem> {
     let key = call.head.idempotency_key.as_deref();
     let event = Event::read(&bytes, key, now, call.gateway.env.rules())?;
     let view = call.gateway.snapshot().await?;
-    let mut places: Vec<(Place, Option<String>)> = wanted(&view, &event);
-    if let Some(url) = &event.webhook_url {
-        let host = url.split('/').nth(2).unwrap_or_default();
-        places.push((Place::for_host(host), None));
-    }
-    let unique = edge::random_id();
-    let mut core = match (places.first(), &event.id) {
-        (Some((home, _)), _) => Id::new(now, unique, *home),
-        (None, Some(id)) => Id::new(now, unique, Place::for_event(id)),
-        (None, None) => Id::new(now, unique, Place::for_event(&unique.to_string())),
-    };
-    let targets = |core: Id| {
-        let target = |(place, subscription): &(Place, Option<String>)| Target {
-            id: core.at(*place).with(DELIVERY),
-            subscription: subscription.clone(),
-        };
-        places.iter().map(target).collect::<Vec<_>>()
-    };
-    let mut posting = Posting {
-        id: event.id.clone().unwrap_or_else(|| core.with(EVENT)),
-        is_brought: event.id.is_some(),
-        about: RawValue::NULL.to_owned(),
-        targets: targets(core),
-        now,
-    };
-    posting.about = posting.describe(&event)?;
+
+    let mut posting = Posting::plan(&event, &view, now);
     // Whatever could refuse the event does so before anything of it is stored.
     let bodies = posting.render_each(&view, &event)?;
-
-    // An id that the producer chose is remembered first, so that it is never sent twice; so is an event that nobody
-    // wants, so that it can be read again.
-    let mut is_duplicate = false;
-    if event.id.is_some() || posting.targets.is_empty() {
-        let entry = posting.entry(core, &event, &bytes)?;
-        if let Some(known) = claim(&call, core, &entry).await? {
-            if known.fingerprint != entry.fingerprint {
-                return Err(Problem::new(
-                    409,
-                    "id_conflict",
-                    "An event with this id and another body was accepted before.",
-                ));
-            }
-            is_duplicate = true;
-            core = Id::parse_bare(&known.core).ok_or_else(|| Problem::unavailable("The ledger can't be read."))?;
-            posting.targets = known.targets;
-            posting.now = core.time();
-            posting.about = posting.describe(&event)?;
-        }
-    }
-    if !is_duplicate || now.saturating_sub(core.time()) < COMPLETED_WITHIN {
+    let duplicate = posting.claim(&call, &event, &bytes).await?;
+    if !duplicate || now.saturating_sub(posting.core.time()) < COMPLETED_WITHIN {
         posting.append_all(&call, &view, &event, &bodies).await?;
     }
-    let answer = Accepted { id: &posting.id, deliveries: &posting.targets, duplicate: is_duplicate };
+    let answer = Accepted { id: &posting.id, deliveries: &posting.targets, duplicate };
     let text = serde_json::to_string(&answer).map_err(|error| Problem::unavailable(error.to_string()))?;
     Ok(Answer::json(202, text))
 }
@@ -99,65 +55,90 @@ struct Accepted<'a> {
     duplicate: bool,
 }
 
-fn wanted(view: &View, event: &Event<'_>) -> Vec<(Place, Option<String>)> {
-    let subscribers = view.snapshot.subscriptions.iter();
-    subscribers
-        .filter(|subscriber| subscriber.interest.wants(&event.kind, &event.attributes))
-        .filter_map(|subscriber| Some((Id::parse(SUBSCRIPTION, &subscriber.id)?.place(), Some(subscriber.id.clone()))))
-        .collect()
-}
-
-async fn claim(call: &Call, core: Id, entry: &Entry) -> Result<Option<Entry>, Problem> {
-    let text = serde_json::to_string(entry).map_err(|error| Problem::unavailable(error.to_string()))?;
-    let place = match core.place().is_ledger() {
-        true => core.place(),
-        false => Place::for_event(&entry.id),
-    };
-    let said = call.gateway.object("LEDGER", place.as_str(), "/claim", text.as_str()).await?;
-    match said.status {
-        201 => Ok(None),
-        200 => {
-            serde_json::from_str(&said.text).map(Some).map_err(|_| Problem::unavailable("The ledger can't be read."))
-        }
-        _ => Err(Problem::unavailable("The ledger refused. Try again.")),
-    }
-}
-
 /// The body under each profile, by the profile's name.
 type Bodies<'a> = HashMap<&'a str, Rc<Rendered>>;
 
 /// An event on its way to the objects.
 struct Posting {
+    /// The id that its producer knows.
     id: String,
+    /// What its deliveries' ids are made from, and where the event is remembered.
+    core: Id,
     is_brought: bool,
-    about: Box<RawValue>,
     targets: Vec<Target>,
-    now: Millis,
 }
 
 impl Posting {
-    /// What the event's first object remembers of it beside its data.
-    fn describe(&self, event: &Event<'_>) -> Result<Box<RawValue>, Problem> {
-        to_raw_value(&self.about(event)).map_err(|error| Problem::unavailable(error.to_string()))
+    /// Decides who gets the event, and under which ids.
+    fn plan(event: &Event<'_>, view: &View, now: Millis) -> Self {
+        let subscribers = view.snapshot.subscriptions.iter();
+        let mut places: Vec<(Place, Option<String>)> = subscribers
+            .filter(|subscriber| subscriber.interest.wants(&event.kind, &event.attributes))
+            .filter_map(|wanting| Some((Id::parse(SUBSCRIPTION, &wanting.id)?.place(), Some(wanting.id.clone()))))
+            .collect();
+        if let Some(url) = &event.webhook_url {
+            let host = url.split('/').nth(2).unwrap_or_default();
+            places.push((Place::for_host(host), None));
+        }
+        let unique = edge::random_id();
+        let home = match (places.first(), &event.id) {
+            (Some((home, _)), _) => *home,
+            (None, Some(id)) => Place::for_event(id),
+            (None, None) => Place::for_event(&unique.to_string()),
+        };
+        let core = Id::new(now, unique, home);
+        let targets = places
+            .into_iter()
+            .map(|(place, subscription)| Target { id: core.at(place).with(DELIVERY), subscription })
+            .collect();
+        let id = event.id.clone().unwrap_or_else(|| core.with(EVENT));
+        Posting { id, core, is_brought: event.id.is_some(), targets }
     }
 
+    /// Remembers an id that the producer chose, so that it is never sent twice, and an event that nobody wants, so that
+    /// it can be read again. Answers whether the id was accepted before; then this is that posting again.
+    async fn claim(&mut self, call: &Call, event: &Event<'_>, bytes: &[u8]) -> Result<bool, Problem> {
+        if !self.is_brought && !self.targets.is_empty() {
+            return Ok(false);
+        }
+        let view = || self.about(event).view(&self.id, &event.kind, event.data, self.core.time());
+        let entry = Entry {
+            id: self.id.clone(),
+            core: self.core.as_str().to_owned(),
+            fingerprint: if self.is_brought { fingerprint(bytes) } else { String::new() },
+            targets: self.targets.clone(),
+            event: self.targets.is_empty().then(view),
+        };
+        let text = serde_json::to_string(&entry).map_err(|error| Problem::unavailable(error.to_string()))?;
+        let place = if self.targets.is_empty() { self.core.place() } else { Place::for_event(&self.id) };
+        let said = call.gateway.object("LEDGER", place.as_str(), "/claim", text.as_str()).await?;
+        let unreadable = || Problem::unavailable("The ledger can't be read.");
+        match said.status {
+            201 => return Ok(false),
+            200 => {}
+            _ => return Err(Problem::unavailable("The ledger refused. Try again.")),
+        }
+        let known: Entry = serde_json::from_str(&said.text).map_err(|_| unreadable())?;
+        if known.fingerprint != entry.fingerprint {
+            let detail = "An event with this id and another body was accepted before.";
+            return Err(Problem::new(409, "id_conflict", detail));
+        }
+        self.core = Id::parse_bare(&known.core).ok_or_else(unreadable)?;
+        self.targets = known.targets;
+        Ok(true)
+    }
+
+    /// What is remembered of the event beside its type and data.
     fn about(&self, event: &Event<'_>) -> About {
         About {
-            occurred_at: event.occurred_at.unwrap_or(self.now),
+            occurred_at: self.occurred_at(event),
             attributes: event.attributes.clone(),
             deliveries: self.targets.clone(),
         }
     }
 
-    fn entry(&self, core: Id, event: &Event<'_>, bytes: &[u8]) -> Result<Entry, Problem> {
-        let view = || self.about(event).view(&self.id, &event.kind, event.data, self.now);
-        Ok(Entry {
-            id: self.id.clone(),
-            core: core.as_str().to_owned(),
-            fingerprint: if self.is_brought { fingerprint(bytes) } else { String::new() },
-            targets: self.targets.clone(),
-            event: self.targets.is_empty().then(view),
-        })
+    fn occurred_at(&self, event: &Event<'_>) -> Millis {
+        event.occurred_at.unwrap_or(self.core.time())
     }
 
     /// The body under each profile that is asked for.
@@ -181,6 +162,7 @@ impl Posting {
         event: &Event<'_>,
         bodies: &Bodies<'_>,
     ) -> Result<(), Problem> {
+        let remembered = to_raw_value(&self.about(event)).map_err(|error| Problem::unavailable(error.to_string()))?;
         for (chunk_at, chunk) in self.targets.chunks(AT_ONCE).enumerate() {
             let mut frames = Vec::with_capacity(chunk.len());
             for (at, target) in chunk.iter().enumerate() {
@@ -191,11 +173,12 @@ impl Posting {
                     Some(body) if !profile.body.is_per_delivery() => body.clone(),
                     _ => Rc::new(self.render(profile, event, target)?),
                 };
-                let is_home = chunk_at == 0 && at == 0;
+                // The first of them remembers the event for all.
+                let about = (chunk_at == 0 && at == 0).then_some(&*remembered);
                 let Some(id) = Id::parse(DELIVERY, &target.id) else {
                     continue;
                 };
-                frames.push((id, self.frame(id, event, target, &rendered, is_home)?));
+                frames.push((id, self.frame(id, event, target, &rendered, about)?));
             }
             let calls = frames.iter().map(|(id, frame)| {
                 let place = id.place();
@@ -227,7 +210,7 @@ impl Posting {
         let facts = Facts {
             event_id: &self.id,
             event_type: &event.kind,
-            occurred_at: event.occurred_at.unwrap_or(self.now),
+            occurred_at: self.occurred_at(event),
             data: event.data,
             delivery_id: &target.id,
             subscription_id: target.subscription.as_deref().unwrap_or_default(),
@@ -251,18 +234,18 @@ impl Posting {
         event: &Event<'_>,
         target: &Target,
         rendered: &Rendered,
-        is_home: bool,
+        about: Option<&RawValue>,
     ) -> Result<Uint8Array, Problem> {
-        let spare = if is_home && rendered.data.is_none() { event.data.get().as_bytes() } else { &[] };
+        let spare = if about.is_some() && rendered.data.is_none() { event.data.get().as_bytes() } else { &[] };
         let head = Append {
             id: id.as_str(),
             kind: &event.kind,
-            event: (self.is_brought || !is_home).then(|| self.id.clone()),
+            event: (self.is_brought || id != self.core).then(|| self.id.clone()),
             url: if target.subscription.is_none() { event.webhook_url.clone() } else { None },
             not_before: event.deliver_at,
             length: rendered.bytes.len(),
             data: rendered.data,
-            about: is_home.then_some(&self.about),
+            about,
         };
         let mut frame = serde_json::to_vec(&head).map_err(|error| Problem::unavailable(error.to_string()))?;
         frame.push(b'\n');
