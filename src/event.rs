@@ -72,7 +72,7 @@ impl<'a> Event<'a> {
         let kind = match fields.require::<Text<'a>>("type", "must be a string") {
             Some(Text(kind)) => {
                 if !is_type(&kind) {
-                    fields.fault("type", "must be 1 to 128 letters, digits or _ . : / -");
+                    fields.fault("type", TYPE_FAULT);
                 }
                 kind
             }
@@ -143,6 +143,9 @@ fn time(fields: &mut Fields<'_>, name: &str) -> Option<Millis> {
     }
     time
 }
+
+/// What is wrong with what [`is_type`] refuses.
+pub const TYPE_FAULT: &str = "must be 1 to 128 letters, digits or _ . : / -";
 
 /// Whether `text` can be an event's type.
 pub fn is_type(text: &str) -> bool {

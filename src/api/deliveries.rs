@@ -22,7 +22,7 @@ pub async fn list(call: Call) -> Result<Answer, Problem> {
     let Some(query) = read_query(&call, &page).await? else {
         return Ok(Answer::json(200, page.answer(Vec::new(), Vec::new())));
     };
-    let text = serde_json::to_string(&query).map_err(|error| Problem::unavailable(error.to_string()))?;
+    let text = crate::body::written(&query)?;
     let mut found: Vec<(String, String)> = Vec::new();
     for places in places(&call, &page).await?.chunks(AT_ONCE) {
         let asked = places.iter().map(|place| call.gateway.object("SUBSCRIPTION", place, "/list", text.as_str()));

@@ -42,7 +42,7 @@ pub async fn post(call: Call) -> Result<Answer, Problem> {
         posting.append_all(&call, &view, &event, &bodies).await?;
     }
     let answer = Accepted { id: &posting.id, deliveries: &posting.targets, duplicate };
-    let text = serde_json::to_string(&answer).map_err(|error| Problem::unavailable(error.to_string()))?;
+    let text = crate::body::written(&answer)?;
     Ok(Answer::json(202, text))
 }
 
@@ -109,7 +109,7 @@ impl Posting {
             targets: self.targets.clone(),
             event: self.targets.is_empty().then(view),
         };
-        let text = serde_json::to_string(&entry).map_err(|error| Problem::unavailable(error.to_string()))?;
+        let text = crate::body::written(&entry)?;
         let place = if self.targets.is_empty() { self.core.place() } else { Place::for_event(&self.id) };
         let said = call.gateway.object("LEDGER", place.as_str(), "/claim", text.as_str()).await?;
         let unreadable = || Problem::unavailable("The ledger can't be read.");

@@ -19,15 +19,17 @@ pub use sql::{Row, Sql, Value};
 #[wasm_bindgen(module = "/src/edge/edge.js")]
 extern "C" {
     fn inspect(request: &Request) -> Array;
+    /// The URL of a call to an object: nothing else of its head matters.
     #[wasm_bindgen(js_name = address)]
-    fn url_of(request: &Request) -> String;
+    pub fn url_of(request: &Request) -> String;
     #[wasm_bindgen(catch)]
     async fn receive(request: &Request, limit: f64) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch)]
     async fn received(request: &Request) -> Result<JsValue, JsValue>;
     fn answer(status: u16, kind: &str, body: &str, headers: &Array) -> Response;
+    /// An answer with JSON that nobody is to keep.
     #[wasm_bindgen(js_name = answerJson)]
-    fn answer_json(status: u16, body: &str) -> Response;
+    pub fn respond_json(status: u16, body: &str) -> Response;
     /// The shortest answer of an object: done.
     pub fn done() -> Response;
     #[wasm_bindgen(catch)]
@@ -280,11 +282,6 @@ impl Head {
     }
 }
 
-/// The path and query of a call to an object: nothing else of its head matters.
-pub fn path(request: &Request) -> String {
-    url_of(request)
-}
-
 /// The path and query of a URL.
 pub fn target(url: &str) -> (&str, &str) {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -300,7 +297,7 @@ pub async fn body(request: &Request, limit: usize) -> Result<Uint8Array, Problem
     match receive(request, limit as f64).await {
         Ok(bytes) if bytes.is_null() => Err(Problem::too_large(limit)),
         Ok(bytes) => Ok(bytes.unchecked_into()),
-        Err(_) => Err(Problem::new(400, "body_incomplete", "The body broke off.")),
+        Err(_) => Err(broken_off()),
     }
 }
 
@@ -309,13 +306,12 @@ pub async fn body(request: &Request, limit: usize) -> Result<Uint8Array, Problem
 /// # Errors
 /// 400 where it broke off.
 pub async fn call_body(request: &Request) -> Result<Uint8Array, Problem> {
-    let bytes = received(request).await.map_err(|_| Problem::new(400, "body_incomplete", "The body broke off."))?;
+    let bytes = received(request).await.map_err(|_| broken_off())?;
     Ok(bytes.unchecked_into())
 }
 
-/// An answer with JSON that nobody is to keep.
-pub fn respond_json(status: u16, body: &str) -> Response {
-    answer_json(status, body)
+fn broken_off() -> Problem {
+    Problem::new(400, "body_incomplete", "The body broke off.")
 }
 
 /// An answer with a body.

@@ -39,7 +39,7 @@ impl Delivery {
     /// `POST /{time}`: ring then.
     pub fn fetch(&self, request: Request) -> Promise {
         let inner = self.0.clone();
-        answering(async move { inner.set(&edge::path(&request)) })
+        answering(async move { inner.set(&edge::url_of(&request)) })
     }
 
     /// The alarm.

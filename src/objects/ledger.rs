@@ -50,7 +50,7 @@ impl Ledger {
     pub fn fetch(&self, request: Request) -> Promise {
         let inner = self.0.clone();
         answering(async move {
-            let url = edge::path(&request);
+            let url = edge::url_of(&request);
             // An entry holds the event and what surrounds it.
             let body = edge::call_body(&request).await?.to_vec();
             let text = String::from_utf8(body).map_err(|error| Problem::not_json(error.to_string()))?;

@@ -42,7 +42,7 @@ impl Reply {
 
     /// A status with JSON.
     pub fn json(status: u16, value: &impl serde::Serialize) -> Outcome {
-        let text = serde_json::to_string(value).map_err(|error| Problem::unavailable(error.to_string()))?;
+        let text = crate::body::written(value)?;
         Ok(Reply::Json(status, text))
     }
 }

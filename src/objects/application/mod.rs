@@ -71,7 +71,7 @@ impl Application {
     pub fn fetch(&self, request: Request) -> Promise {
         let inner = self.0.clone();
         answering(async move {
-            let url = edge::path(&request);
+            let url = edge::url_of(&request);
             let body = edge::call_body(&request).await?.to_vec();
             let (path, query) = edge::target(&url);
             inner.store.create()?;
@@ -191,7 +191,7 @@ impl Inner {
 
     /// The answer to a change that is stored, and the start of its way into KV.
     fn changed(self: &Rc<Self>, status: u16, answer: &impl Serialize, version: u64) -> Outcome {
-        let text = serde_json::to_string(answer).map_err(|error| Problem::unavailable(error.to_string()))?;
+        let text = crate::body::written(answer)?;
         // Should this instance die before it has published, the alarm does it.
         self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
         let inner = self.clone();
@@ -202,7 +202,7 @@ impl Inner {
     fn snapshot(&self) -> Result<String, Problem> {
         let settings = self.settings()?;
         let snapshot = self.store.snapshot(&settings.profile)?;
-        serde_json::to_string(&snapshot).map_err(|error| Problem::unavailable(error.to_string()))
+        crate::body::written(&snapshot)
     }
 
     /// Writes the snapshot to KV, one write at a time, so that an older one can't land on a newer.

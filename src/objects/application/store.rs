@@ -68,7 +68,7 @@ impl Store {
     }
 
     pub fn set_settings(&self, settings: &Settings) -> Result<(), Problem> {
-        let json = serde_json::to_string(settings).map_err(|error| Problem::unavailable(error.to_string()))?;
+        let json = crate::body::written(settings)?;
         self.set_meta("settings", &json)
     }
 
@@ -149,7 +149,7 @@ impl Store {
             .map(Id::place)
             .ok_or_else(|| Problem::not_found("subscription"))?;
         let version = self.bump()?;
-        let json = serde_json::to_string(subscription).map_err(|error| Problem::unavailable(error.to_string()))?;
+        let json = crate::body::written(subscription)?;
         self.sql
             .run(
                 "INSERT INTO subscriptions VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)
@@ -195,7 +195,7 @@ impl Store {
     }
 
     pub fn save_profile(&self, profile: &Profile) -> Result<(), Problem> {
-        let json = serde_json::to_string(profile).map_err(|error| Problem::unavailable(error.to_string()))?;
+        let json = crate::body::written(profile)?;
         let params = [(&profile.name).into(), (&json).into()];
         self.sql.run("INSERT OR REPLACE INTO profiles VALUES (?, ?)", &params).map_err(storage)?;
         Ok(())

@@ -22,7 +22,7 @@ use super::{Outcome, Reply, answering, steps, storage};
 use crate::body::Fields;
 use crate::delivery::{Job, Lane, Progress, Queue, Ring, Stage, Trigger};
 use crate::edge::{self, Env, State};
-use crate::event::{About, Target, is_type};
+use crate::event::{About, TYPE_FAULT, Target, is_type};
 use crate::id::{DELIVERY, EVENT, Id, Place};
 use crate::problem::{Fault, Problem};
 use crate::profile::Facts;
@@ -99,7 +99,7 @@ impl Subscription {
     pub fn fetch(&self, request: Request) -> Promise {
         let inner = self.0.clone();
         answering(async move {
-            let url = edge::path(&request);
+            let url = edge::url_of(&request);
             let body = edge::call_body(&request).await?;
             inner.wake()?;
             match steps(edge::target(&url).0).as_slice() {
@@ -176,38 +176,51 @@ impl Inner {
 
     /// The destination as it is now; asked of the application's object where this one was never told.
     async fn prepared(&self) -> Result<Rc<Prepared>, Problem> {
-        if let Some(prepared) = self.memory.borrow().prepared.clone() {
-            return Ok(prepared);
+        if let Some(known) = self.known()? {
+            return Ok(known);
         }
-        let stored = self.log.read("destination").map_err(storage)?;
-        let json = match stored {
-            Some(json) => json,
-            None => {
-                let (application, place) = self.name.split_once('/').unwrap_or_default();
-                let path = ["/destination/", place].concat();
-                let said = self.env.call("APPLICATION", application, &path, JsValue::NULL).await?;
-                if said.status != 200 {
-                    return Err(Problem::not_found("subscription"));
-                }
-                said.text
-            }
-        };
-        self.adopt(&json)
+        let (application, place) = self.address();
+        let path = ["/destination/", place].concat();
+        let said = self.env.call("APPLICATION", application, &path, JsValue::NULL).await?;
+        match said.status {
+            200 => self.adopt(&said.text),
+            _ => Err(Problem::not_found("subscription")),
+        }
+    }
+
+    /// The destination as far as this object was told, from memory or from the log.
+    fn known(&self) -> Result<Option<Rc<Prepared>>, Problem> {
+        if let Some(prepared) = self.memory.borrow().prepared.clone() {
+            return Ok(Some(prepared));
+        }
+        match self.log.read("destination").map_err(storage)? {
+            Some(json) => self.prepare(read_destination(&json)?).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn prepare(&self, destination: Destination) -> Result<Rc<Prepared>, Problem> {
+        let prepared = Rc::new(Prepared::new(destination, self.env.rules())?);
+        self.memory.borrow_mut().prepared = Some(prepared.clone());
+        Ok(prepared)
     }
 
     /// Takes over a destination, unless a newer one is known.
     fn adopt(&self, json: &str) -> Result<Rc<Prepared>, Problem> {
-        let destination: Destination =
-            serde_json::from_str(json).map_err(|error| Problem::not_json(error.to_string()))?;
-        if let Some(known) = self.memory.borrow().prepared.clone()
+        let destination = read_destination(json)?;
+        // One that can't be read any more is no reason to refuse its successor.
+        if let Ok(Some(known)) = self.known()
             && known.destination.version > destination.version
         {
             return Ok(known);
         }
         self.log.write("destination", json).map_err(storage)?;
-        let prepared = Rc::new(Prepared::new(destination, self.env.rules())?);
-        self.memory.borrow_mut().prepared = Some(prepared.clone());
-        Ok(prepared)
+        self.prepare(destination)
+    }
+
+    /// The application and the place that this object is named by.
+    fn address(&self) -> (&str, &str) {
+        self.name.split_once('/').unwrap_or_default()
     }
 
     fn set_destination(self: &Rc<Self>, body: &[u8]) -> Outcome {
@@ -347,7 +360,7 @@ impl Inner {
         let mut fields = Fields::parse_optional(body)?;
         let kind = fields.take::<String>("type", "must be a string").unwrap_or_else(|| "webhook.test".into());
         if !is_type(&kind) {
-            fields.fault("type", "must be 1 to 128 letters, digits or _ . : / -");
+            fields.fault("type", TYPE_FAULT);
         }
         let sample = RawValue::from_string(r#"{"message":"This is a test event."}"#.into()).ok();
         let data = fields.raw("data").or(sample.as_deref()).unwrap_or(RawValue::NULL);
@@ -356,14 +369,13 @@ impl Inner {
         let now = edge::now();
         let id = Id::new(now, edge::random_id(), place);
         let (event_id, delivery_id) = (id.with(EVENT), id.with(DELIVERY));
-        let subscription = prepared.destination.subscription.as_deref().unwrap_or_default();
         let facts = Facts {
             event_id: &event_id,
             event_type: &kind,
             occurred_at: now,
             data,
             delivery_id: &delivery_id,
-            subscription_id: subscription,
+            subscription_id: prepared.subscription(),
         };
         let rendered = prepared.profile.body.render(&facts, RENDERED_LIMIT).ok_or_else(|| {
             Problem::invalid(vec![Fault { pointer: "/data".into(), detail: "is too large for the profile".into() }])
@@ -399,6 +411,10 @@ impl Inner {
         let report = self.attempt(&job).await?;
         Reply::ok(&report)
     }
+}
+
+fn read_destination(json: &str) -> Result<Destination, Problem> {
+    serde_json::from_str(json).map_err(|error| Problem::not_json(error.to_string()))
 }
 
 /// Objects are named by their application and their place in it.

@@ -1,5 +1,6 @@
 //! Attempts: how they are made, and what comes of them.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use js_sys::Uint8Array;
@@ -134,40 +135,40 @@ impl Inner {
         let (row, bytes) = match &job.in_hand {
             Some(hand) => {
                 let progress = Progress::accepted((hand.first_at > now).then_some(hand.first_at));
-                (hand.row(job, progress), None)
+                (hand.row(job, progress), Cow::Borrowed(hand.bytes.as_slice()))
             }
             None => {
                 let Some(row) = self.log.whole(job.id).map_err(storage)? else {
                     return Ok(None);
                 };
                 let bytes = row.body.as_ref().map(Uint8Array::to_vec).unwrap_or_default();
-                (row, Some(bytes))
+                (row, Cow::Owned(bytes))
             }
         };
-        let bytes = bytes.as_deref().or(job.in_hand.as_ref().map(|hand| hand.bytes.as_slice())).unwrap_or_default();
         if !self.is_wanted(job, &row, &prepared, now).await? {
             return Ok(None);
         }
-        let (started_at, url, exchange) = self.exchange(&row, &prepared, bytes).await;
+        let (started_at, url, exchange) = self.exchange(&row, &prepared, &bytes).await;
         let ended_at = edge::now();
+        let duration_ms = ended_at.saturating_sub(started_at);
         let read = Read::of(exchange, ended_at);
         let attempt = Attempt {
             number: 0,
             trigger: job.trigger,
             started_at,
-            duration_ms: ended_at.saturating_sub(started_at),
+            duration_ms,
             response_status: read.status,
             response_body: read.body.as_deref(),
             response_body_truncated: read.truncated,
             error: read.error,
         };
-        let ended = Ended { outcome: read.outcome, attempt: attempt.clone(), url: &url, at: ended_at };
+        let ended = Ended { outcome: read.outcome, attempt, url: &url, at: ended_at };
         self.settle(job, row, &prepared, ended).await?;
         Ok(Some(Report {
             delivered: read.outcome.is_success(),
             http_status: read.status,
             delivery_id: job.id.with(DELIVERY),
-            duration_ms: attempt.duration_ms,
+            duration_ms,
             error: read.error,
         }))
     }
@@ -285,7 +286,7 @@ impl Inner {
 
     /// Gives a delivery an object of its own, whose alarm will ask for the next attempt.
     async fn arm(&self, id: Id, at: Millis) -> bool {
-        let (application, _) = self.name.split_once('/').unwrap_or_default();
+        let (application, _) = self.address();
         let name = [application, "/", id.as_str()].concat();
         let said = self.env.call("DELIVERY", &name, &format!("/{at}"), JsValue::NULL).await;
         said.is_ok_and(|said| said.status == 204)
@@ -298,7 +299,7 @@ impl Inner {
             return Ok(());
         }
         let disabled = Destination { status: Status::Disabled, ..prepared.destination.clone() };
-        let json = serde_json::to_string(&disabled).map_err(|error| Problem::unavailable(error.to_string()))?;
+        let json = crate::body::written(&disabled)?;
         self.adopt(&json)?;
         self.log.write("report", reason).map_err(storage)?;
         self.wake_at(edge::now().saturating_add(WATCH));
@@ -311,7 +312,7 @@ impl Inner {
         let Ok(Some(reason)) = self.log.read("report") else {
             return;
         };
-        let (application, place) = self.name.split_once('/').unwrap_or_default();
+        let (application, place) = self.address();
         let path = ["/disable/", place].concat();
         match self.env.call("APPLICATION", application, &path, reason.as_str()).await {
             Ok(said) if said.status < 500 => {
