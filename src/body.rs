@@ -228,6 +228,23 @@ pub fn member<'a>(object: &'a RawValue, name: &str) -> Option<&'a RawValue> {
     fields.into_iter().rev().find(|(field, _)| field == name).map(|(_, value)| value)
 }
 
+/// The string or number that stands at a dotted path in a JSON body.
+pub fn text_at(body: &[u8], path: &str) -> Option<String> {
+    if depth(body) > MAX_DEPTH {
+        return None;
+    }
+    let mut value: &RawValue = serde_json::from_slice(body).ok()?;
+    for step in path.split('.') {
+        value = member(value, step)?;
+    }
+    let text = value.get();
+    match text.as_bytes().first()? {
+        b'"' => serde_json::from_str(text).ok(),
+        b'-' | b'0'..=b'9' => Some(text.to_owned()),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

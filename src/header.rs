@@ -1,4 +1,4 @@
-//! Which headers a product or a subscriber may set on a delivery.
+//! Headers: those of a request, and which ones a product or a subscriber may set on a delivery.
 
 /// Headers that frame the request or belong to the connection: never anybody's to set.
 const FRAMING: &[&str] = &[
@@ -22,6 +22,33 @@ const FRAMING: &[&str] = &[
 
 /// Prefixes that are not anybody's to set: the edge writes them, or they would pass for Signet's own word.
 const RESERVED: &[&str] = &["cf-", "signet-", "x-forwarded-"];
+
+/// The headers of a request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Headers<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Headers<'a> {
+    /// Headers from names and values.
+    pub fn new(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        Headers(pairs.into_iter().collect())
+    }
+
+    /// Reads names and values in turn, each on a line of its own.
+    pub fn from_lines(lines: &'a str) -> Self {
+        let mut lines = lines.split('\n');
+        Headers(std::iter::from_fn(|| Some((lines.next()?, lines.next()?))).collect())
+    }
+
+    /// A header's value, whatever the case of its name.
+    pub fn get(&self, name: &str) -> Option<&'a str> {
+        self.0.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
+    }
+
+    /// Each name and value.
+    pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0.iter().copied()
+    }
+}
 
 /// What is wrong with a header's name, if anything: not a token (RFC 9110, section 5.6.2), framing, or reserved.
 pub fn name_fault(name: &str) -> Option<&'static str> {

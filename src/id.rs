@@ -169,6 +169,9 @@ pub const DELIVERY: &str = "del_";
 /// Prefix of a subscription's id.
 pub const SUBSCRIPTION: &str = "sub_";
 
+/// Prefix of a source's id.
+pub const SOURCE: &str = "src_";
+
 /// Writes the low `5 * into.len()` bits of `value`, most significant first.
 fn encode(mut value: u64, into: &mut [u8]) {
     for byte in into.iter_mut().rev() {

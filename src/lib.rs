@@ -27,15 +27,18 @@ pub mod body;
 pub mod delivery;
 pub mod destination;
 pub mod event;
+pub mod handshake;
 pub mod header;
 pub mod id;
 pub mod page;
 pub mod problem;
 pub mod profile;
+pub mod provider;
 pub mod route;
 pub mod secret;
 pub mod signature;
 pub mod snapshot;
+pub mod source;
 pub mod subscription;
 pub mod time;
 

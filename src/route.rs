@@ -15,6 +15,13 @@ pub fn params(pattern: &str, path: &str) -> Option<Vec<String>> {
     path.next().is_none().then_some(found)
 }
 
+/// The path and query of a URL.
+pub fn target(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let target = rest.find(['/', '?']).and_then(|at| rest.get(at..)).unwrap_or("/");
+    target.split_once('#').map_or(target, |(target, _)| target)
+}
+
 /// Undoes percent-encoding. `None` for what is empty or no UTF-8.
 fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());

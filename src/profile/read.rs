@@ -8,7 +8,7 @@ use super::{Body, Profile, Retry, SecretFormat, check_header, standard};
 use crate::body::Fields;
 use crate::header;
 use crate::problem::{Fault, Problem};
-use crate::signature::{Algorithm, Encoding, Scheme, SecretEncoding};
+use crate::signature::{Algorithm, Encoding, Scheme, SecretEncoding, TimeFormat, read_scheme};
 
 /// No attempt is planned later than this after the one before: 30 days.
 const MAX_DELAY: f64 = 30.0 * 86_400.0;
@@ -48,7 +48,7 @@ impl Profile {
 
     fn read_fields(name: &str, mut fields: Fields<'_>, base: &Profile) -> Result<Self, Problem> {
         let signature = match fields.object("signature") {
-            Some(inner) => read_scheme(&mut fields, inner, &base.signature),
+            Some(inner) => read_scheme(&mut fields, inner, &base.signature, Scheme::faults),
             None => base.signature.clone(),
         };
         let headers = read_headers(&mut fields, &base.headers, &signature);
@@ -103,10 +103,15 @@ impl Profile {
                 content: "{body}".into(),
                 encoding: Encoding::Base64,
                 header: "webhook-signature".into(),
+                more_headers: Vec::new(),
                 format: "{signature}".into(),
                 separator: None,
                 timestamp_header: None,
+                timestamp_field: None,
+                timestamp_format: TimeFormat::Seconds,
+                tolerance_seconds: None,
                 id_header: None,
+                id_field: None,
             },
             headers: BTreeMap::new(),
             body: Body::empty(null),
@@ -122,38 +127,6 @@ pub fn is_name(name: &str) -> bool {
     matches!(name.len(), 1..=64)
         && name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte))
-}
-
-fn read_scheme<'a>(fields: &mut Fields<'a>, mut inner: Fields<'a>, base: &Scheme) -> Scheme {
-    let mut text = |name: &str| inner.take::<String>(name, "must be a string");
-    let content = text("content").unwrap_or_else(|| base.content.clone());
-    let header = text("header").unwrap_or_else(|| base.header.clone());
-    let format = text("format");
-    let separator = text("separator");
-    // The headers for the timestamp and the id are inherited only where they are needed: a product that signs the
-    // body alone sends its one header.
-    let timestamp_header = text("timestampHeader");
-    let needs_time = content.contains("{timestamp}") && !format.as_ref().is_some_and(|it| it.contains("{timestamp}"));
-    let id_header = text("idHeader");
-    let needs_id = content.contains("{id}");
-    let scheme = Scheme {
-        algorithm: inner
-            .take("algorithm", "must be hmac-sha256, hmac-sha1, hmac-sha512 or ed25519")
-            .unwrap_or(base.algorithm),
-        secret_encoding: inner.take("secretEncoding", "must be utf8, base64 or hex").unwrap_or(base.secret_encoding),
-        encoding: inner.take("encoding", "must be hex or base64").unwrap_or(base.encoding),
-        separator: separator.or_else(|| if format.is_none() { base.separator.clone() } else { None }),
-        timestamp_header: timestamp_header.or_else(|| if needs_time { base.timestamp_header.clone() } else { None }),
-        id_header: id_header.or_else(|| if needs_id { base.id_header.clone() } else { None }),
-        format: format.unwrap_or_else(|| base.format.clone()),
-        content,
-        header,
-    };
-    for (field, fault) in scheme.faults() {
-        inner.fault(field, fault);
-    }
-    fields.absorb(inner);
-    scheme
 }
 
 fn read_headers(fields: &mut Fields<'_>, base: &BTreeMap<String, String>, scheme: &Scheme) -> BTreeMap<String, String> {

@@ -90,7 +90,7 @@ fn secrets_have_the_products_own_form_and_sign() {
         let secret = profile.secret_format.make(profile.signature.algorithm, &[9; 32]);
         assert!(secret.starts_with(prefix) && secret.len() == length, "{secret}");
         let key = profile.signature.key(&secret).unwrap();
-        let message = Message { id: "del_1", timestamp: 1, body: b"{}" };
+        let message = Message { id: "del_1", time: 1000, body: b"{}", method: "POST", url: "" };
         assert!(!profile.signature.sign([&key], message).is_empty());
     }
 }

@@ -71,7 +71,7 @@ impl Prepared {
             lines.extend([name.clone(), value.clone()]);
         }
         let in_force = self.keys.iter().filter(|(_, until)| until.is_none_or(|until| until > now)).map(|(key, _)| key);
-        let message = Message { id: facts.delivery_id, timestamp: now.div_euclid(1000), body };
+        let message = Message { id: facts.delivery_id, time: now, body, method: "POST", url: "" };
         for (name, value) in self.profile.signature.sign(in_force, message) {
             lines.extend([name.to_owned(), value]);
         }

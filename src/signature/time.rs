@@ -1,0 +1,87 @@
+//! How timestamps stand in signed messages.
+
+use chrono::DateTime;
+use serde::{Deserialize, Serialize};
+
+use crate::time::{Millis, parse_rfc3339};
+
+/// How a timestamp is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimeFormat {
+    /// Unix seconds.
+    #[default]
+    Seconds,
+    /// Unix milliseconds.
+    Milliseconds,
+    /// RFC 3339.
+    Rfc3339,
+    /// `Sun, 06 Nov 1994 08:49:37 GMT`, as HTTP writes dates.
+    HttpDate,
+}
+
+impl TimeFormat {
+    pub(super) fn is_seconds(&self) -> bool {
+        *self == TimeFormat::Seconds
+    }
+
+    /// Writes a time.
+    pub fn write(self, at: Millis) -> String {
+        match self {
+            TimeFormat::Seconds => at.div_euclid(1000).to_string(),
+            TimeFormat::Milliseconds => at.to_string(),
+            TimeFormat::Rfc3339 => crate::time::rfc3339(at),
+            TimeFormat::HttpDate => {
+                let time = DateTime::from_timestamp_millis(at).unwrap_or_default();
+                time.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+            }
+        }
+    }
+
+    /// Reads a time. A number is its digits and nothing else: what one reader takes for a time and another does not is
+    /// how a check is stepped around.
+    pub fn read(self, text: &str) -> Option<Millis> {
+        let number = || {
+            let digits = matches!(text.len(), 1..=15) && text.bytes().all(|byte| byte.is_ascii_digit());
+            text.parse::<Millis>().ok().filter(|_| digits)
+        };
+        match self {
+            TimeFormat::Seconds => number()?.checked_mul(1000),
+            TimeFormat::Milliseconds => number(),
+            TimeFormat::Rfc3339 => parse_rfc3339(text),
+            TimeFormat::HttpDate => DateTime::parse_from_rfc2822(text).ok().map(|time| time.timestamp_millis()),
+        }
+    }
+
+    /// How fine it is, in milliseconds.
+    pub fn unit(self) -> Millis {
+        match self {
+            TimeFormat::Seconds | TimeFormat::HttpDate => 1000,
+            TimeFormat::Milliseconds | TimeFormat::Rfc3339 => 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let at = 784_111_777_000;
+        for (format, text) in [
+            (TimeFormat::Seconds, "784111777"),
+            (TimeFormat::Milliseconds, "784111777000"),
+            (TimeFormat::Rfc3339, "1994-11-06T08:49:37.000Z"),
+            (TimeFormat::HttpDate, "Sun, 06 Nov 1994 08:49:37 GMT"),
+        ] {
+            assert_eq!(format.write(at), text);
+            assert_eq!(format.read(text), Some(at));
+        }
+        for text in ["", " 1", "1 ", "+1", "-1", "1.0", "1x", "0x1", "1e3", "１", "1234567890123456", "soon"] {
+            assert_eq!(TimeFormat::Seconds.read(text), None, "{text:?}");
+            assert_eq!(TimeFormat::Rfc3339.read(text), None, "{text:?}");
+            assert_eq!(TimeFormat::HttpDate.read(text), None, "{text:?}");
+        }
+    }
+}

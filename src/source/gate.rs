@@ -1,0 +1,84 @@
+//! A source with everything made ready that many requests need.
+
+use std::borrow::Cow;
+
+use super::Source;
+use crate::provider::Provider;
+use crate::signature::{Claim, Reason, Request, VerifyingKey};
+use crate::time::Millis;
+
+/// A source, its provider found, its secrets made keys.
+#[derive(Debug)]
+pub struct Gate {
+    /// As it was stored.
+    pub source: Source,
+    /// Who signs.
+    pub provider: Provider,
+    /// For each of the provider's ways, the keys that it can read.
+    keys: Vec<Vec<VerifyingKey>>,
+}
+
+impl Gate {
+    /// Makes a source ready. `None` where its provider is not known (any more).
+    pub fn new(source: Source) -> Option<Self> {
+        let provider = source.provider()?;
+        let read = |way: &crate::provider::Way| {
+            source.secrets.iter().filter_map(|secret| way.key(secret, &source.options).ok()).collect()
+        };
+        let keys = provider.signatures.iter().map(read).collect();
+        Some(Gate { source, provider, keys })
+    }
+
+    /// What a request claims, in every way that it does: one of them has to hold. Each comes with the keys to hold it
+    /// against.
+    ///
+    /// # Errors
+    /// Where it claims nothing that could hold.
+    pub fn claims<'a>(
+        &'a self,
+        request: Request<'a>,
+        now: Millis,
+    ) -> Result<Vec<(Claim<'a>, &'a [VerifyingKey])>, Reason> {
+        let mut found = Vec::new();
+        let mut refused = None;
+        for (way, keys) in self.provider.signatures.iter().zip(&self.keys) {
+            let Some(claim) = way.claim(request, &self.source.options) else { continue };
+            let tolerance = self.source.tolerance_seconds.or(way.tolerance());
+            let reason = match claim.and_then(|claim| claim.in_time(now, tolerance).map(|()| claim)) {
+                Err(reason) => reason,
+                Ok(_) if keys.is_empty() && way.needs_secret() => Reason::SignatureMismatch,
+                Ok(claim) => {
+                    found.push((claim, keys.as_slice()));
+                    continue;
+                }
+            };
+            // What is known of the first way that was claimed says most, but that it was of another form says least.
+            if refused.is_none_or(|known| known == Reason::SignatureMalformed) {
+                refused = Some(reason);
+            }
+        }
+        if found.is_empty() { Err(refused.unwrap_or(Reason::SignatureMissing)) } else { Ok(found) }
+    }
+
+    /// The URL that the provider signed, for a request that came to `url` with `rest` behind the source's own path.
+    pub fn public_url<'a>(&self, url: &'a str, rest: &str) -> Cow<'a, str> {
+        match &self.source.public_url {
+            None => Cow::Borrowed(url),
+            Some(public) if public.contains('?') => Cow::Owned(public.clone()),
+            Some(public) => {
+                let query = url.split_once('?').map_or("", |(_, query)| query);
+                let mark = if query.is_empty() { "" } else { "?" };
+                Cow::Owned([public, rest, mark, query].concat())
+            }
+        }
+    }
+
+    /// Where a request goes: the origin's path, then `rest`, then the query.
+    pub fn target(&self, rest: &str, query: &str) -> String {
+        let (base, own) = self.source.origin.split_once('?').unwrap_or((&self.source.origin, ""));
+        let base = if rest.starts_with('/') { base.trim_end_matches('/') } else { base };
+        let between = if own.is_empty() || query.is_empty() { "" } else { "&" };
+        let mark = if own.is_empty() && query.is_empty() { "" } else { "?" };
+        [base, rest, mark, own, between, query].concat()
+    }
+}

@@ -1,0 +1,183 @@
+//! A source: who sends, what proves it, and where it goes.
+
+mod gate;
+mod read;
+
+use serde::{Deserialize, Serialize};
+
+use crate::provider::{self, Options, Provider, Way};
+use crate::signature::Scheme;
+use crate::time::{Millis, rfc3339};
+
+pub use gate::Gate;
+pub use read::Context;
+
+/// How long an origin may take when nobody says, in seconds.
+pub const DEFAULT_TIMEOUT: u32 = 25;
+
+/// What becomes of a request that was verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// It goes to the origin, whose answer goes back.
+    Proxy,
+    /// It is stored, answered with 202, and delivered with retries.
+    Queue,
+}
+
+/// Who signs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Signer {
+    /// A provider of the table.
+    Named(String),
+    /// Somebody else, who signs so.
+    Custom {
+        /// How.
+        signature: Box<Scheme>,
+    },
+}
+
+/// Requests that are a source's by where they go, not by the source's own URL.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Route {
+    /// The host, in lower case, with its port if it has one.
+    pub host: String,
+    /// The path, exactly; with `/*` at its end, everything below it.
+    pub path: String,
+}
+
+/// A source as it is stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Source {
+    /// `src_…`
+    pub id: String,
+    /// Whose it is.
+    pub application: String,
+    /// Grows with each change.
+    #[serde(default)]
+    pub version: u64,
+    /// What people call it.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Who signs.
+    pub provider: Signer,
+    /// The secrets, any of which will do.
+    #[serde(default)]
+    pub secrets: Vec<String>,
+    /// The secret that the provider itself made known in a handshake, where there was none before; it is among `secrets`.
+    #[serde(default)]
+    pub learned: Option<String>,
+    /// Where verified requests go.
+    pub origin: String,
+    /// How.
+    pub mode: Mode,
+    /// Whether what is not verified stays outside.
+    pub enforce: bool,
+    /// Signs anew for the origin, where it does.
+    #[serde(default)]
+    pub signing_secret: Option<String>,
+    /// How far a timestamp may lie from the present; none: as the provider says.
+    #[serde(default)]
+    pub tolerance_seconds: Option<u32>,
+    /// How long the origin may take.
+    pub timeout_seconds: u32,
+    /// Whether a message is let through only once.
+    pub deduplicate: bool,
+    /// The URL that the provider was given, where it is not the one that requests come with.
+    #[serde(default)]
+    pub public_url: Option<String>,
+    /// What else the provider needs.
+    #[serde(default)]
+    pub options: Options,
+    /// Requests that are this source's besides those to its own URL.
+    #[serde(default)]
+    pub route: Option<Route>,
+    /// When it was made.
+    pub created_at: Millis,
+    /// When it was last changed.
+    pub updated_at: Millis,
+}
+
+impl Source {
+    /// The provider's name; `custom` for one that is not in the table.
+    pub fn provider_name(&self) -> &str {
+        match &self.provider {
+            Signer::Named(name) => name,
+            Signer::Custom { .. } => "custom",
+        }
+    }
+
+    /// The provider; none where the table has lost it.
+    pub fn provider(&self) -> Option<Provider> {
+        match &self.provider {
+            Signer::Named(name) => provider::find(name).cloned(),
+            Signer::Custom { signature } => Some(Provider {
+                name: "custom".into(),
+                title: "Custom".into(),
+                docs: String::new(),
+                signatures: vec![Way::Scheme(signature.clone())],
+                secret: String::new(),
+                options: Options::new(),
+                handshakes: Vec::new(),
+                notes: None,
+            }),
+        }
+    }
+
+    /// As the API shows it: `url` is where the provider sends to. Secrets are never shown again.
+    pub fn view(&self, url: &str) -> View<'_> {
+        View {
+            id: &self.id,
+            name: self.name.as_deref(),
+            url: url.to_owned(),
+            provider: &self.provider,
+            secret_count: self.secrets.len(),
+            origin: &self.origin,
+            mode: self.mode,
+            enforce: self.enforce,
+            resign: self.signing_secret.is_some(),
+            signing_secret: None,
+            tolerance_seconds: self.tolerance_seconds,
+            timeout_seconds: self.timeout_seconds,
+            deduplicate: self.deduplicate,
+            public_url: self.public_url.as_deref(),
+            options: &self.options,
+            route: self.route.as_ref(),
+            created_at: rfc3339(self.created_at),
+            updated_at: rfc3339(self.updated_at),
+        }
+    }
+
+    /// The same with the secret that signs for the origin, if it does.
+    pub fn view_with_secret(&self, url: &str) -> View<'_> {
+        View { signing_secret: self.signing_secret.as_deref(), ..self.view(url) }
+    }
+}
+
+/// A source as the API shows it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct View<'a> {
+    id: &'a str,
+    name: Option<&'a str>,
+    url: String,
+    provider: &'a Signer,
+    secret_count: usize,
+    origin: &'a str,
+    mode: Mode,
+    enforce: bool,
+    resign: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signing_secret: Option<&'a str>,
+    tolerance_seconds: Option<u32>,
+    timeout_seconds: u32,
+    deduplicate: bool,
+    public_url: Option<&'a str>,
+    options: &'a Options,
+    route: Option<&'a Route>,
+    created_at: String,
+    updated_at: String,
+}
