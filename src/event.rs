@@ -175,6 +175,24 @@ pub struct Target {
     pub id: String,
     /// `sub_…`, or null for the event's own `webhookUrl`.
     pub subscription: Option<String>,
+    /// `src_…` for what came to a source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+/// A request that came to a source, which is to go out as it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Received {
+    /// Its method.
+    pub method: String,
+    /// What stood behind the source's own path, and the query.
+    pub rest: String,
+    /// Without its mark.
+    pub query: String,
+    /// Names and values in turn, each on a line of its own.
+    pub headers: String,
+    /// The provider's id of the message.
+    pub id: Option<String>,
 }
 
 /// What is remembered of an event beside its type and data, at one of the places that it went to.
@@ -187,6 +205,9 @@ pub struct About {
     pub attributes: Attributes,
     /// Everybody who got it.
     pub deliveries: Vec<Target>,
+    /// The request that it was, where it came to a source. It may hold tokens, and is never shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Received>,
 }
 
 impl About {

@@ -89,7 +89,7 @@ impl Posting {
         let core = Id::new(now, unique, home);
         let targets = places
             .into_iter()
-            .map(|(place, subscription)| Target { id: core.at(place).with(DELIVERY), subscription })
+            .map(|(place, subscription)| Target { id: core.at(place).with(DELIVERY), subscription, source: None })
             .collect();
         let id = event.id.clone().unwrap_or_else(|| core.with(EVENT));
         Posting { id, core, is_brought: event.id.is_some(), targets }
@@ -134,6 +134,7 @@ impl Posting {
             occurred_at: self.occurred_at(event),
             attributes: event.attributes.clone(),
             deliveries: self.targets.clone(),
+            request: None,
         }
     }
 
@@ -243,6 +244,7 @@ impl Posting {
             event: (self.is_brought || id != self.core).then(|| self.id.clone()),
             url: if target.subscription.is_none() { event.webhook_url.clone() } else { None },
             not_before: event.deliver_at,
+            mark: None,
             length: rendered.bytes.len(),
             data: rendered.data,
             about,

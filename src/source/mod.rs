@@ -1,5 +1,6 @@
 //! A source: who sends, what proves it, and where it goes.
 
+mod entry;
 mod gate;
 mod read;
 
@@ -9,6 +10,7 @@ use crate::provider::{self, Options, Provider, Way};
 use crate::signature::Scheme;
 use crate::time::{Millis, rfc3339};
 
+pub use entry::{Entry, Outcome, Recorder};
 pub use gate::Gate;
 pub use read::Context;
 

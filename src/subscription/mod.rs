@@ -172,6 +172,7 @@ impl Subscription {
         Destination {
             version,
             subscription: Some(self.id.clone()),
+            source: None,
             url: Some(self.url.clone()),
             headers: self.headers.clone(),
             profile: ProfileRef::to(profile),
@@ -211,6 +212,9 @@ pub struct Destination {
     pub version: u64,
     /// The subscription's id; none for the objects that deliver to a `webhookUrl`.
     pub subscription: Option<String>,
+    /// The source whose queue this is, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceRef>,
     /// Where to; none where each delivery has its own URL.
     pub url: Option<String>,
     /// Headers on each delivery.
@@ -225,6 +229,27 @@ pub struct Destination {
     pub rate_limit: Option<RateLimit>,
     /// Whether deliveries go out.
     pub status: Status,
+}
+
+/// A source, as the object that keeps its queue needs to know it.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceRef {
+    /// `src_…`
+    pub id: String,
+    /// The provider's name.
+    pub provider: String,
+    /// Signs anew for the origin, where it does.
+    #[serde(default)]
+    pub signing_secret: Option<String>,
+    /// How long the origin may take.
+    pub timeout_seconds: u32,
+}
+
+impl std::fmt::Debug for SourceRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.id)
+    }
 }
 
 /// A profile as it travels between objects: a built-in one by name, an application's own in full.

@@ -243,6 +243,7 @@ impl Inner {
             return Ok(Destination {
                 version: self.store.version()?,
                 subscription: None,
+                source: None,
                 url: None,
                 headers: Default::default(),
                 profile: ProfileRef::to(&profile),

@@ -5,6 +5,7 @@
 //! waits longer gets an object of its own, which hands it back when its time has come. What a crash left unsettled is
 //! found when the object wakes, and it always wakes: an alarm stands as long as anything is owed.
 
+mod door;
 mod history;
 mod log;
 mod sender;
@@ -28,9 +29,11 @@ use crate::problem::{Fault, Problem};
 use crate::profile::Facts;
 use crate::subscription::{Destination, Prepared, Status};
 use crate::time::Millis;
+use door::{Door, Passage};
 use log::Log;
 use sender::InHand;
 
+pub use door::{Closing, Knock};
 pub use log::{Query, RENDERED_LIMIT};
 
 /// How soon an object that was interrupted wakes to see what it owes.
@@ -52,6 +55,9 @@ pub struct Append<'a> {
     /// Not to be sent before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Millis>,
+    /// What makes a message known again that a provider sends more than once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<String>,
     /// Length of the body.
     pub length: usize,
     /// Offset and length of the event's data in the body; where it is none, the data follow the body.
@@ -68,6 +74,7 @@ struct Inner {
     name: String,
     is_direct: bool,
     log: Log,
+    door: Door,
     memory: RefCell<Memory>,
 }
 
@@ -90,9 +97,10 @@ impl Subscription {
     #[wasm_bindgen(constructor)]
     pub fn new(state: State, env: Env) -> Self {
         let log = Log::new(state.open());
+        let door = Door::new(state.open());
         let name = state.own_name();
         let is_direct = place_of(&name).is_some_and(Place::is_direct);
-        Subscription(Rc::new(Inner { state, env, name, is_direct, log, memory: RefCell::default() }))
+        Subscription(Rc::new(Inner { state, env, name, is_direct, log, door, memory: RefCell::default() }))
     }
 
     /// A call from the worker, the application's object or a delivery's.
@@ -102,7 +110,8 @@ impl Subscription {
             let url = edge::url_of(&request);
             let body = edge::call_body(&request).await?;
             inner.wake()?;
-            match steps(edge::target(&url).0).as_slice() {
+            let (path, query) = edge::target(&url);
+            match steps(path).as_slice() {
                 ["append"] => inner.append(&body).await,
                 ["ring", id] => inner.ring(id),
                 ["destination"] => inner.set_destination(&body.to_vec()),
@@ -112,6 +121,9 @@ impl Subscription {
                 ["event", id] => inner.event(id),
                 ["retry", id] => inner.retry(id).await,
                 ["cancel", id] => inner.cancel(id),
+                ["knock"] => inner.knock(&body.to_vec()),
+                ["close"] => inner.close(&body.to_vec()),
+                ["requests"] => inner.requests(query),
                 _ => Err(Problem::not_found("call")),
             }
         })
@@ -271,6 +283,12 @@ impl Inner {
             body: &body,
             data: data.as_ref(),
         };
+        if let Some(mark) = &append.mark
+            && let Passage::Passed(delivery) =
+                self.door.claim(mark, None, Some(&id.with(DELIVERY)), now).map_err(storage)?
+        {
+            return Reply::ok(&delivery);
+        }
         if !self.log.insert(&row).map_err(storage)? {
             return Ok(Reply::Done);
         }
@@ -380,7 +398,8 @@ impl Inner {
         let rendered = prepared.profile.body.render(&facts, RENDERED_LIMIT).ok_or_else(|| {
             Problem::invalid(vec![Fault { pointer: "/data".into(), detail: "is too large for the profile".into() }])
         })?;
-        let target = Target { id: delivery_id.clone(), subscription: prepared.destination.subscription.clone() };
+        let target =
+            Target { id: delivery_id.clone(), subscription: prepared.destination.subscription.clone(), source: None };
         let about = About { occurred_at: now, deliveries: vec![target], ..About::default() };
         let about = serde_json::value::to_raw_value(&about).map_err(|error| Problem::not_json(error.to_string()))?;
         let append = Append {
@@ -389,6 +408,7 @@ impl Inner {
             event: None,
             url: None,
             not_before: None,
+            mark: None,
             length: rendered.bytes.len(),
             data: rendered.data,
             about: Some(&about),
