@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::template::extract;
-use super::{Algorithm, Scheme, Values, VerifyingKey};
+use super::{Algorithm, Key, Scheme, Values, VerifyingKey};
 use crate::body;
 use crate::header::Headers;
 use crate::secret;
@@ -74,6 +74,9 @@ pub struct Claim<'a> {
     pub window: (Option<Millis>, Option<Millis>),
     /// The provider's id of the message.
     pub id: Option<String>,
+    /// What is part of the message and was not signed, where two messages may differ in it alone: the body that a token
+    /// came with.
+    pub unsigned: Option<&'a [u8]>,
 }
 
 /// A time that was signed.
@@ -125,7 +128,7 @@ pub struct Question<'a> {
 impl<'a> Claim<'a> {
     /// A claim that stands on one check.
     pub fn of(check: Check<'a>) -> Self {
-        Claim { checks: vec![check], stamp: None, window: (None, None), id: None }
+        Claim { checks: vec![check], stamp: None, window: (None, None), id: None, unsigned: None }
     }
 
     /// Whether it was made about now.
@@ -156,14 +159,14 @@ impl<'a> Claim<'a> {
     }
 
     /// What makes a replay of this message known again: the provider's id, else what was signed and the signature that
-    /// held. None where nothing was signed: the next message has the same token.
+    /// held, and the body where neither tells of it. None where nothing was signed: the next message has the same token.
     pub fn mark(&self, held: &[Option<usize>]) -> Option<String> {
         if let Some(id) = &self.id {
             return Some(["id:", id].concat());
         }
         let mut hash = Sha256::new();
         for (at, check) in self.checks.iter().enumerate() {
-            if check.algorithm == Algorithm::Token {
+            if check.algorithm == Algorithm::Token && self.unsigned.is_none() {
                 return None;
             }
             let signature = held.get(at).copied().flatten().and_then(|which| check.signatures.get(which));
@@ -174,6 +177,7 @@ impl<'a> Claim<'a> {
                 _ => check.contents.iter().flatten().for_each(|part| hash.update(part)),
             }
         }
+        hash.update(self.unsigned.unwrap_or_default());
         Some(["sig:", &hex::encode(hash.finalize())].concat())
     }
 }
@@ -186,9 +190,11 @@ impl<'a> Check<'a> {
     /// Where a key is public.
     pub fn holds<'k>(&'k self, keys: &'k [VerifyingKey]) -> Result<Option<usize>, Vec<Question<'k>>> {
         let mut questions = Vec::new();
-        for key in keys {
+        for key in keys.iter().filter(|key| self.takes(key)) {
+            let rehashed = self.rehashed(key);
             for content in &self.contents {
-                let Some(expected) = key.expected(content) else {
+                let expected = rehashed.as_ref().map(|key| key.sign(content)).or_else(|| key.expected(content));
+                let Some(expected) = expected else {
                     let ask = |signature: &'k Vec<u8>| Question { algorithm: self.algorithm, key, content, signature };
                     questions.extend(self.signatures.iter().map(ask));
                     continue;
@@ -205,13 +211,34 @@ impl<'a> Check<'a> {
     /// The same as questions for the runtime, whatever the keys are.
     pub fn questions<'k>(&'k self, keys: &'k [VerifyingKey]) -> Vec<Question<'k>> {
         let mut questions = Vec::new();
-        for key in keys {
+        for key in keys.iter().filter(|key| self.takes(key)) {
             for content in &self.contents {
                 let ask = |signature: &'k Vec<u8>| Question { algorithm: self.algorithm, key, content, signature };
                 questions.extend(self.signatures.iter().map(ask));
             }
         }
         questions
+    }
+
+    /// Whether a key is of the kind that the algorithm asks for, whatever the request says: a public key, which anybody
+    /// may have, is never the secret of a MAC.
+    fn takes(&self, key: &VerifyingKey) -> bool {
+        matches!(key, VerifyingKey::Public(_)) == self.algorithm.is_public()
+    }
+
+    /// The same secret for another hash, where the request may choose one: a JWT's HS256 or HS512.
+    fn rehashed(&self, key: &VerifyingKey) -> Option<Key> {
+        let VerifyingKey::Secret(known, bytes) = key else { return None };
+        let fits = matches!(
+            (known, self.algorithm),
+            (Key::HmacSha256(_), Algorithm::HmacSha256)
+                | (Key::HmacSha1(_), Algorithm::HmacSha1)
+                | (Key::HmacSha384(_), Algorithm::HmacSha384)
+                | (Key::HmacSha512(_), Algorithm::HmacSha512)
+                | (Key::HmacMd5(_), Algorithm::HmacMd5)
+                | (Key::Token(_), Algorithm::Token)
+        );
+        if fits { None } else { Key::from_bytes(self.algorithm, bytes).ok() }
     }
 
     /// How many bytes are signed.

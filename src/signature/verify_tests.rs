@@ -122,6 +122,43 @@ fn tokens_and_credentials_are_compared() {
 }
 
 #[test]
+fn a_key_is_held_only_against_what_it_is_for() {
+    let content: Vec<Cow<[u8]>> = vec![Cow::Borrowed(b"x")];
+    let check = |algorithm, key: &Key| Check {
+        algorithm,
+        contents: vec![content.clone()],
+        signatures: vec![key.sign(&content)],
+        key: KeySource::Secrets,
+    };
+    let keys = [VerifyingKey::secret(Algorithm::HmacSha256, b"k").unwrap()];
+    for algorithm in [Algorithm::HmacSha256, Algorithm::HmacSha512, Algorithm::HmacSha1] {
+        let key = Key::from_bytes(algorithm, b"k").unwrap();
+        assert_eq!(check(algorithm, &key).holds(&keys).unwrap(), Some(0), "{algorithm:?}");
+    }
+    // Who knows the public key, everybody, must not be able to sign with it as if it were a secret.
+    let public = [VerifyingKey::public(Algorithm::Ed25519, vec![7; 32]).unwrap()];
+    let forged = check(Algorithm::HmacSha256, &Key::from_bytes(Algorithm::HmacSha256, &[7; 32]).unwrap());
+    assert_eq!(forged.holds(&public).unwrap(), None);
+    assert!(forged.questions(&public).is_empty());
+    let asked = Check { algorithm: Algorithm::Ed25519, ..forged };
+    assert_eq!(asked.holds(&keys).unwrap(), None);
+    assert_eq!(asked.holds(&public).unwrap_err().len(), 1);
+}
+
+#[test]
+fn what_was_not_signed_tells_messages_apart() {
+    let mark = |body, algorithm| {
+        let check = Check { algorithm, contents: vec![], signatures: vec![vec![1]], key: KeySource::Secrets };
+        Claim { unsigned: body, ..Claim::of(check) }.mark(&[Some(0)])
+    };
+    assert_eq!(mark(None, Algorithm::Token), None);
+    for algorithm in [Algorithm::Token, Algorithm::HmacSha256] {
+        assert_ne!(mark(Some(b"1"), algorithm), mark(Some(b"2"), algorithm));
+        assert_eq!(mark(Some(b"1"), algorithm), mark(Some(b"1"), algorithm));
+    }
+}
+
+#[test]
 fn der_is_read_strictly() {
     let number = |bytes: &[u8]| [&[2, bytes.len() as u8], bytes].concat();
     let der = |r: &[u8], s: &[u8]| {
