@@ -65,6 +65,11 @@ impl<'a> Fields<'a> {
         Fields { fields, faults, pointer }
     }
 
+    /// Looks at a field without taking it.
+    pub fn peek(&self, name: &str) -> Option<&'a RawValue> {
+        self.fields.iter().find(|(field, _)| field == name).map(|(_, raw)| *raw)
+    }
+
     /// Takes a field as it stands in the text, `null` included.
     pub fn raw(&mut self, name: &str) -> Option<&'a RawValue> {
         let at = self.fields.iter().position(|(field, _)| field == name)?;

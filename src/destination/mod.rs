@@ -104,30 +104,7 @@ pub struct Rules {
 /// # Errors
 /// Says which rule it breaks.
 pub fn check(url: &str, rules: Rules) -> Result<String, UrlError> {
-    if url.chars().nth(MAX_CHARS).is_some() {
-        return Err(UrlError::TooLong);
-    }
-    // The parser would drop tabs, newlines and spaces around; nobody who writes them means that.
-    if url.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return Err(UrlError::Malformed);
-    }
-    let is_plain = |url: &str| authority(url).bytes().all(|byte| byte.is_ascii() && byte != b'%');
-    let ascii;
-    let plain = match is_plain(url) {
-        true => url,
-        false => {
-            ascii = (rules.to_ascii)(url).filter(|url| is_plain(url)).ok_or(UrlError::Malformed)?;
-            &ascii
-        }
-    };
-    let mut parsed = Url::parse(plain).map_err(|error| match error {
-        ParseError::EmptyHost => UrlError::NoHost,
-        ParseError::InvalidPort => UrlError::Port,
-        _ => UrlError::Malformed,
-    })?;
-    if !matches!(parsed.scheme(), "https" | "http") {
-        return Err(UrlError::Scheme);
-    }
+    let mut parsed = parse(url, rules)?;
     if has_credentials(url) {
         return Err(UrlError::Credentials);
     }
@@ -144,6 +121,45 @@ pub fn check(url: &str, rules: Rules) -> Result<String, UrlError> {
     }
     parsed.set_fragment(None);
     Ok(parsed.into())
+}
+
+/// Whether a URL is one of the web, whoever's host it names: for one that is signed as it stands, and never gone to.
+pub fn is_web_url(url: &str, rules: Rules) -> bool {
+    let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
+    let is_absolute = ["https", "http"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    is_absolute && parse(url, rules).is_ok()
+}
+
+/// A URL of the web, no longer than it may be, with nothing in it that the parser would drop.
+fn parse(url: &str, rules: Rules) -> Result<Url, UrlError> {
+    if url.chars().nth(MAX_CHARS).is_some() {
+        return Err(UrlError::TooLong);
+    }
+    // The parser would drop tabs, newlines and spaces around; nobody who writes them means that.
+    if url.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err(UrlError::Malformed);
+    }
+    let is_plain = |url: &str| {
+        let host = authority(url).rsplit('@').next().unwrap_or_default();
+        host.bytes().all(|byte| byte.is_ascii() && byte != b'%')
+    };
+    let ascii;
+    let plain = match is_plain(url) {
+        true => url,
+        false => {
+            ascii = (rules.to_ascii)(url).filter(|url| is_plain(url)).ok_or(UrlError::Malformed)?;
+            &ascii
+        }
+    };
+    let parsed = Url::parse(plain).map_err(|error| match error {
+        ParseError::EmptyHost => UrlError::NoHost,
+        ParseError::InvalidPort => UrlError::Port,
+        _ => UrlError::Malformed,
+    })?;
+    if !matches!(parsed.scheme(), "https" | "http") {
+        return Err(UrlError::Scheme);
+    }
+    Ok(parsed)
 }
 
 /// Whether the authority, as written, has an `@`: asked of the text because the parser forgets empty credentials.

@@ -4,17 +4,23 @@ mod entry;
 mod gate;
 mod read;
 
+mod route;
+
+use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::provider::{self, Options, Provider, Way};
+use crate::profile;
 use crate::signature::Scheme;
 use crate::time::{Millis, rfc3339};
+use crate::subscription::{Destination, ProfileRef, Secrets, SourceRef, Status};
 
 pub use entry::{Entry, Outcome, Recorder};
 pub use gate::Gate;
 pub use read::Context;
 
 /// How long an origin may take when nobody says, in seconds.
+pub use route::{Claim, Route, find};
 pub const DEFAULT_TIMEOUT: u32 = 25;
 
 /// What becomes of a request that was verified.
@@ -38,16 +44,6 @@ pub enum Signer {
         /// How.
         signature: Box<Scheme>,
     },
-}
-
-/// Requests that are a source's by where they go, not by the source's own URL.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Route {
-    /// The host, in lower case, with its port if it has one.
-    pub host: String,
-    /// The path, exactly; with `/*` at its end, everything below it.
-    pub path: String,
 }
 
 /// A source as it is stored.
@@ -131,6 +127,33 @@ impl Source {
 
     /// As the API shows it: `url` is where the provider sends to. Secrets are never shown again.
     pub fn view(&self, url: &str) -> View<'_> {
+    /// Where the provider sends to, `gateway` being the scheme and host that the gateway goes by.
+    pub fn url(&self, gateway: &str) -> String {
+        [gateway, "/in/", &self.id].concat()
+    }
+
+    /// What the object that keeps its queue needs to know. `spare` makes a secret where the source signs nothing: a
+    /// destination has one, and this one is never used.
+    pub fn destination(&self, status: Status, spare: &[u8; 32]) -> Destination {
+        let secret = self.signing_secret.clone().unwrap_or_else(|| read::signing_secret(spare));
+        Destination {
+            version: self.version,
+            subscription: None,
+            source: Some(SourceRef {
+                id: self.id.clone(),
+                provider: self.provider_name().to_owned(),
+                signing_secret: self.signing_secret.clone(),
+                timeout_seconds: self.timeout_seconds,
+            }),
+            url: Some(self.origin.clone()),
+            headers: BTreeMap::new(),
+            profile: ProfileRef::to(profile::standard()),
+            secrets: Secrets::new(secret),
+            rate_limit: None,
+            status,
+        }
+    }
+
         View {
             id: &self.id,
             name: self.name.as_deref(),
@@ -183,3 +206,6 @@ pub struct View<'a> {
     created_at: String,
     updated_at: String,
 }
+
+#[cfg(test)]
+mod tests;
