@@ -48,3 +48,5 @@ pub mod api;
 pub mod edge;
 #[cfg(target_arch = "wasm32")]
 pub mod objects;
+#[cfg(target_arch = "wasm32")]
+pub mod proxy;

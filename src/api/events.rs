@@ -244,6 +244,7 @@ impl Posting {
             event: (self.is_brought || id != self.core).then(|| self.id.clone()),
             url: if target.subscription.is_none() { event.webhook_url.clone() } else { None },
             not_before: event.deliver_at,
+            queued: false,
             mark: None,
             length: rendered.bytes.len(),
             data: rendered.data,

@@ -13,10 +13,11 @@ use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response};
 
-use crate::edge::{self, Env, Head};
+use crate::edge::{self, Context, Env, Head};
 use crate::event::MAX_EVENT;
 use crate::objects::application::MAX_BODY;
 use crate::problem::Problem;
+use crate::proxy;
 use crate::route;
 use gateway::Gateway;
 
@@ -109,26 +110,49 @@ const ENDPOINTS: &[Endpoint] = &[
 
 /// The Worker's one entrance.
 #[wasm_bindgen]
-pub fn fetch(request: Request, env: Env, _context: JsValue) -> Promise {
-    edge::task::promise(respond(request, env))
+pub fn fetch(request: Request, env: Env, context: Context) -> Promise {
+    edge::task::promise(respond(request, env, context))
 }
 
-async fn respond(request: Request, env: Env) -> Response {
+async fn respond(request: Request, env: Env, context: Context) -> Response {
     let head = Head::of(&request);
-    if head.target().0 == "/healthz" {
-        return health::check(&head, &env);
-    }
-    match answer(head, request, env).await {
-        Ok(Answer { status, kind: JSON, text }) => edge::respond_json(status, &text),
-        Ok(answer) => edge::respond(answer.status, answer.kind, &answer.text, NO_STORE),
-        Err(problem) => {
-            let mut headers = NO_STORE.to_vec();
-            if let Some((name, value)) = &problem.header {
-                headers.push((name, value));
-            }
-            edge::respond(problem.status, "application/problem+json", &problem.to_json(), &headers)
+    enter(head, request, env, context).await.unwrap_or_else(|problem| {
+        let mut headers = NO_STORE.to_vec();
+        if let Some((name, value)) = &problem.header {
+            headers.push((name, value));
         }
+        edge::respond(problem.status, "application/problem+json", &problem.to_json(), &headers)
+    })
+}
+
+/// Which door a request goes through: an origin's that Signet stands in front of, a source's, the API's, or the pages'.
+async fn enter(head: Head, request: Request, env: Env, context: Context) -> Result<Response, Problem> {
+    if proxy::is_front(&env, &head) {
+        return match proxy::claimed(&env, &head).await {
+            Some(claim) => proxy::visit(&claim.source, &claim.rest, request, head, env, context).await,
+            None => proxy::pass_through(&env, &head, &request).await,
+        };
     }
+    let (path, _) = head.target();
+    if path == "/healthz" {
+        return Ok(health::check(&head, &env));
+    }
+    if let Some((source, rest)) = proxy::addressed(path) {
+        let (source, rest) = (source.to_owned(), rest.to_owned());
+        return proxy::visit(&source, &rest, request, head, env, context).await;
+    }
+    if path.starts_with("/v1/") || path == "/metrics" {
+        return Ok(match answer(head, request, env).await? {
+            Answer { status, kind: JSON, text } => edge::respond_json(status, &text),
+            answer => edge::respond(answer.status, answer.kind, &answer.text, NO_STORE),
+        });
+    }
+    if let Some(claim) = proxy::claimed(&env, &head).await {
+        return proxy::visit(&claim.source, &claim.rest, request, head, env, context).await;
+    }
+    let is_read = matches!(head.method.as_str(), "GET" | "HEAD");
+    let page = if is_read { env.page(&request).await } else { None };
+    page.ok_or_else(|| Problem::not_found("page"))
 }
 
 /// Answers hold secrets and what changes by the second: nobody is to keep them.
@@ -141,9 +165,6 @@ async fn answer(head: Head, request: Request, env: Env) -> Result<Answer, Proble
         let is_method = endpoint.method == head.method;
         is_method.then(|| fits(endpoint)).flatten().map(|params| (endpoint, params))
     });
-    if found.is_none() && !path.starts_with("/v1/") && path != "/metrics" {
-        return Err(Problem::not_found("page"));
-    }
     // Who is calling comes before what there is to find.
     let gateway = Gateway::let_in(&head, env)?;
     let Some((endpoint, params)) = found else {

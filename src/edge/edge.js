@@ -61,6 +61,107 @@ async function beginning(stream, limit) {
   return [bytes, size > limit];
 }
 
+/** Headers as the runtime shows them, names and values in turn, a line each. */
+export function headersOf(request) {
+  const lines = [];
+  for (const [name, value] of request.headers) lines.push(name, value);
+  return lines.join("\n");
+}
+
+/** A copy of a request whose body is still to be read, where it has one that `fetch` would not take apart from it. */
+export function spare(request) {
+  const bodiless = request.method === "GET" || request.method === "HEAD";
+  return bodiless && request.body !== null ? request.clone() : null;
+}
+
+/**
+ * Sends a request on: as it came, but for the headers named in `drop` and those in `set` (names and values in turn).
+ * Answers [the response, unread], or [error's name, its message] where none came in time.
+ */
+export async function forward(request, spare, url, body, drop, set, timeout) {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(new DOMException("no answer in time", "TimeoutError")), timeout);
+  try {
+    // The copy has every byte of every header; what is read out of it and written anew has not.
+    const headers = onward(request);
+    if (drop !== "") for (const name of drop.split("\n")) headers.delete(name);
+    const parts = set.split("\n");
+    for (let at = 0; at + 1 < parts.length; at += 2) headers.set(parts[at], parts[at + 1]);
+    const { method } = request;
+    const how = { method, headers, redirect: "manual", signal: controller.signal };
+    if (spare !== null) return [await fetch(new Request(url, spare), how)];
+    if (method !== "GET" && method !== "HEAD" && request.body !== null) how.body = body;
+    return [await fetch(url, how)];
+  } catch (error) {
+    return [String(error?.name), String(error?.message ?? error)];
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Sends a request on untouched, its body streamed. */
+export async function pass(request, url) {
+  try {
+    return [await fetch(new Request(url, request), { headers: onward(request), redirect: "manual" })];
+  } catch (error) {
+    return [String(error?.name), String(error?.message ?? error)];
+  }
+}
+
+/** The headers of a request that is to go on. The runtime writes its own Accept-Encoding over the client's. */
+function onward(request) {
+  const headers = new Headers(request.headers);
+  const accepted = request.cf?.clientAcceptEncoding;
+  if (accepted === "") headers.delete("accept-encoding");
+  else if (accepted !== undefined) headers.set("accept-encoding", accepted);
+  return headers;
+}
+
+/** What a URL says, as text of at most `limit` bytes, or null. */
+export async function getText(url, limit, timeout) {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), timeout);
+  try {
+    const response = await fetch(url, { redirect: "manual", signal: controller.signal });
+    if (!response.ok || response.body === null) {
+      await response.body?.cancel();
+      return null;
+    }
+    const [bytes, more] = await beginning(response.body, limit);
+    return more ? null : new TextDecoder().decode(bytes);
+  } catch {
+    return null;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A file of the pages. */
+export function asset(assets, request) {
+  return assets.fetch(request);
+}
+
+const HASHES = { md5: null, sha1: "SHA-1", sha256: "SHA-256", sha384: "SHA-384", sha512: "SHA-512" };
+
+/** Whether a signature holds, by an algorithm under its name in a scheme. */
+export async function verify(name, key, content, signature) {
+  try {
+    const hash = HASHES[name.split("-").at(-1)];
+    const [format, algorithm] = name.startsWith("hmac-")
+      ? ["raw", { name: "HMAC", hash }]
+      : name === "ed25519"
+        ? ["raw", { name: "Ed25519" }]
+        : name.startsWith("rsa-")
+          ? ["spki", { name: "RSASSA-PKCS1-v1_5", hash }]
+          : ["spki", { name: "ECDSA", namedCurve: "P-256", hash }];
+    const imported = await crypto.subtle.importKey(format, key, algorithm, false, ["verify"]);
+    return await crypto.subtle.verify(algorithm, imported, signature, content);
+  } catch {
+    // A key that is none: nothing holds under it.
+    return false;
+  }
+}
+
 /** An answer. `headers` is a list of pairs. */
 export function answer(status, type, body, headers) {
   const all = [["content-type", type], ...headers];
@@ -99,10 +200,10 @@ export async function call(namespace, name, path, body) {
 }
 
 /**
- * Posts a delivery. `head` is header names and values in turn, parted by line breaks, which none of them holds.
+ * Sends a delivery. `head` is header names and values in turn, parted by line breaks, which none of them holds.
  * Answers [status, retry-after, body, truncated], or [error's name, its message] where no whole answer came in time.
  */
-export async function send(url, head, body, timeout, keep) {
+export async function send(method, url, head, body, timeout, keep) {
   // Not AbortSignal.timeout: its timer outlives the exchange, and an object may have 10,000 of them.
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(new DOMException("no answer in time", "TimeoutError")), timeout);
@@ -110,7 +211,8 @@ export async function send(url, head, body, timeout, keep) {
     const parts = head.split("\n");
     const headers = {};
     for (let at = 0; at + 1 < parts.length; at += 2) headers[parts[at]] = parts[at + 1];
-    const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal: controller.signal });
+    if (method === "GET" || method === "HEAD") body = undefined;
+    const response = await fetch(url, { method, headers, body, redirect: "manual", signal: controller.signal });
     const retry = response.headers.get("retry-after");
     const [bytes, truncated] = await answered(response, keep);
     return [response.status, retry, bytes, truncated];

@@ -12,6 +12,7 @@ use web_sys::{Request, Response};
 
 use crate::destination::Rules;
 use crate::problem::Problem;
+use crate::signature::Question;
 use crate::time::Millis;
 
 pub use sql::{Row, Sql, Value};
@@ -34,7 +35,28 @@ extern "C" {
     pub fn done() -> Response;
     #[wasm_bindgen(catch)]
     async fn call(namespace: &JsValue, name: &str, path: &str, body: &JsValue) -> Result<JsValue, JsValue>;
-    async fn send(url: &str, head: &str, body: &Uint8Array, timeout: f64, keep: f64) -> JsValue;
+    async fn send(method: &str, url: &str, head: &str, body: &Uint8Array, timeout: f64, keep: f64) -> JsValue;
+    #[wasm_bindgen(js_name = headersOf)]
+    fn headers_of(request: &Request) -> String;
+    fn spare(request: &Request) -> JsValue;
+    #[wasm_bindgen(js_name = forward)]
+    async fn forward_to(
+        request: &Request,
+        spare: &JsValue,
+        url: &str,
+        body: &Uint8Array,
+        drop: &str,
+        set: &str,
+        timeout: f64,
+    ) -> JsValue;
+    #[wasm_bindgen(js_name = pass)]
+    async fn pass_to(request: &Request, url: &str) -> JsValue;
+    #[wasm_bindgen(js_name = getText)]
+    async fn text_of(url: &str, limit: f64, timeout: f64) -> JsValue;
+    #[wasm_bindgen(catch)]
+    async fn asset(assets: &JsValue, request: &Request) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = verify)]
+    async fn verify_with(name: &str, key: &[u8], content: &Uint8Array, signature: &[u8]) -> JsValue;
     #[wasm_bindgen(js_name = setAlarm)]
     fn set_alarm(storage: &Storage, at: f64);
     #[wasm_bindgen(catch)]
@@ -59,6 +81,12 @@ extern "C" {
     pub type Env;
     #[wasm_bindgen(method, structural, indexing_getter)]
     fn get(this: &Env, name: &str) -> JsValue;
+
+    /// What the runtime gives a request.
+    #[derive(Clone)]
+    pub type Context;
+    #[wasm_bindgen(method, js_name = waitUntil)]
+    fn wait_until(this: &Context, promise: &js_sys::Promise);
 
     /// What the runtime gives an object.
     pub type State;
@@ -135,6 +163,7 @@ impl Env {
         SETTINGS.get_or_init(|| Settings {
             operator_key: self.var("OPERATOR_KEY").unwrap_or_default(),
             allow_private: self.var("ALLOW_PRIVATE_DESTINATIONS").as_deref() == Some("true"),
+            front_of: read_front(&self.var("FRONT_OF").unwrap_or_default()),
         })
     }
 
@@ -179,6 +208,12 @@ impl Env {
         kv_get(&self.get(binding), key, f64::from(ttl)).await.ok()?.as_string()
     }
 
+    /// A file of the pages, if there is one.
+    pub async fn page(&self, request: &Request) -> Option<Response> {
+        let response: Response = asset(&self.get("ASSETS"), request).await.ok()?.dyn_into().ok()?;
+        (response.status() != 404).then_some(response)
+    }
+
     /// Writes a key; whether it was written.
     pub async fn kv_put(&self, binding: &str, key: &str, value: &str) -> bool {
         kv_put(&self.get(binding), key, value).await.is_ok()
@@ -191,6 +226,29 @@ pub struct Settings {
     pub operator_key: String,
     /// Whether destinations may be private addresses: on a developer's machine only.
     pub allow_private: bool,
+    /// The hosts that Signet stands in front of, each with the origin of what no source claims; none: it is refused.
+    pub front_of: Vec<(String, Option<String>)>,
+}
+
+/// Reads `api.example.com=https://origin.example.net, shop.example.com=refuse`.
+fn read_front(text: &str) -> Vec<(String, Option<String>)> {
+    let entries = text.split([',', ' ']).filter_map(|entry| entry.trim().split_once('='));
+    let read = |(host, origin): (&str, &str)| {
+        let origin = (origin != "refuse").then(|| origin.to_owned());
+        (host.to_ascii_lowercase(), origin)
+    };
+    entries.map(read).collect()
+}
+
+impl Context {
+    /// Goes on with `work` after the answer has been given.
+    pub fn go_on(&self, work: impl Future<Output = ()> + 'static) {
+        let done = task::promise(async move {
+            work.await;
+            JsValue::UNDEFINED
+        });
+        self.wait_until(&done);
+    }
 }
 
 /// What an object answered.
@@ -323,6 +381,87 @@ pub fn respond(status: u16, kind: &str, body: &str, headers: &[(&str, &str)]) ->
     answer(status, kind, body, &list)
 }
 
+/// An answer with a body and headers of one's own, and no other.
+pub fn reply(status: u16, body: &str, headers: &[(&str, &str)]) -> Response {
+    let has_kind = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    let kind = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    let rest: Vec<(&str, &str)> =
+        headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("content-type")).copied().collect();
+    let kind = if has_kind { kind.map_or("", |(_, value)| *value) } else { "text/plain; charset=utf-8" };
+    respond(status, kind, body, &rest)
+}
+
+/// A request that is to go on, its body read.
+pub struct Passing {
+    request: Request,
+    spare: JsValue,
+    /// Its headers, names and values in turn, a line each.
+    pub headers: String,
+    /// Its body.
+    pub body: Uint8Array,
+}
+
+impl Passing {
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// 413 over `limit`, 400 where it broke off.
+    pub async fn read(request: Request, limit: usize) -> Result<Self, Problem> {
+        let headers = headers_of(&request);
+        let spare = spare(&request);
+        let body = body(&request, limit).await?;
+        Ok(Passing { request, spare, headers, body })
+    }
+
+    /// Sends it on, without the headers in `drop`, with those in `set`.
+    pub async fn forward(&self, url: &str, drop: &str, set: &str, timeout: Millis) -> Forwarded {
+        let parts = forward_to(&self.request, &self.spare, url, &self.body, drop, set, timeout as f64).await;
+        Forwarded::read(&parts.unchecked_into())
+    }
+}
+
+/// What came of a request that was sent on.
+pub enum Forwarded {
+    /// The origin's answer, unread.
+    Answer(Response),
+    /// None came: the runtime's name for it, and its words.
+    None(String, String),
+}
+
+impl Forwarded {
+    fn read(parts: &Array) -> Self {
+        match parts.get(0).dyn_into::<Response>() {
+            Ok(response) => Forwarded::Answer(response),
+            Err(name) => {
+                Forwarded::None(name.as_string().unwrap_or_default(), parts.get(1).as_string().unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// Sends a request on untouched.
+pub async fn pass(request: &Request, url: &str) -> Forwarded {
+    Forwarded::read(&pass_to(request, url).await.unchecked_into())
+}
+
+/// What a URL says, as text of at most `limit` bytes.
+pub async fn get_text(url: &str, limit: u32, timeout: Millis) -> Option<String> {
+    text_of(url, f64::from(limit), timeout as f64).await.as_string()
+}
+
+/// Asks WebCrypto whether a signature holds.
+pub async fn verify(question: &Question<'_>) -> bool {
+    let size = question.content.iter().fold(0usize, |sum, part| sum.saturating_add(part.len()));
+    let content = Uint8Array::new_with_length(u32::try_from(size).unwrap_or(u32::MAX));
+    let mut at = 0u32;
+    for part in question.content {
+        content.set(&Uint8Array::from(part.as_ref()), at);
+        at = at.saturating_add(u32::try_from(part.len()).unwrap_or(u32::MAX));
+    }
+    let name = serde_json::to_string(&question.algorithm).unwrap_or_default();
+    verify_with(name.trim_matches('"'), question.key.bytes(), &content, question.signature).await.is_truthy()
+}
+
 /// What came of a post.
 pub enum Exchange {
     /// A whole answer, or as much of it as was to be kept.
@@ -340,9 +479,9 @@ pub enum Exchange {
     None(String, String),
 }
 
-/// Posts a delivery.
-pub async fn post(url: &str, headers: &str, body: &Uint8Array, timeout: Millis, keep: usize) -> Exchange {
-    let parts: Array = send(url, headers, body, timeout as f64, keep as f64).await.unchecked_into();
+/// Sends a delivery: a POST, but for what came to a source by another method.
+pub async fn post(method: &str, url: &str, headers: &str, body: &Uint8Array, timeout: Millis, keep: usize) -> Exchange {
+    let parts: Array = send(method, url, headers, body, timeout as f64, keep as f64).await.unchecked_into();
     let first = parts.get(0);
     match first.as_f64() {
         Some(status) => Exchange::Answer {

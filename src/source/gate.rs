@@ -72,13 +72,4 @@ impl Gate {
             }
         }
     }
-
-    /// Where a request goes: the origin's path, then `rest`, then the query.
-    pub fn target(&self, rest: &str, query: &str) -> String {
-        let (base, own) = self.source.origin.split_once('?').unwrap_or((&self.source.origin, ""));
-        let base = if rest.starts_with('/') { base.trim_end_matches('/') } else { base };
-        let between = if own.is_empty() || query.is_empty() { "" } else { "&" };
-        let mark = if own.is_empty() && query.is_empty() { "" } else { "?" };
-        [base, rest, mark, own, between, query].concat()
-    }
 }

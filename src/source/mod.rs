@@ -2,25 +2,27 @@
 
 mod entry;
 mod gate;
+mod onward;
 mod read;
-
 mod route;
 
 use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::provider::{self, Options, Provider, Way};
 use crate::profile;
+use crate::provider::{self, Options, Provider, Way};
 use crate::signature::Scheme;
-use crate::time::{Millis, rfc3339};
 use crate::subscription::{Destination, ProfileRef, Secrets, SourceRef, Status};
+use crate::time::{Millis, rfc3339};
 
 pub use entry::{Entry, Outcome, Recorder};
 pub use gate::Gate;
+pub use onward::{Word, can_name, dropped, target};
 pub use read::Context;
+pub use route::{Claim, Route, find};
 
 /// How long an origin may take when nobody says, in seconds.
-pub use route::{Claim, Route, find};
 pub const DEFAULT_TIMEOUT: u32 = 25;
 
 /// What becomes of a request that was verified.
@@ -125,8 +127,6 @@ impl Source {
         }
     }
 
-    /// As the API shows it: `url` is where the provider sends to. Secrets are never shown again.
-    pub fn view(&self, url: &str) -> View<'_> {
     /// Where the provider sends to, `gateway` being the scheme and host that the gateway goes by.
     pub fn url(&self, gateway: &str) -> String {
         [gateway, "/in/", &self.id].concat()
@@ -154,6 +154,8 @@ impl Source {
         }
     }
 
+    /// As the API shows it: `url` is where the provider sends to. Secrets are never shown again.
+    pub fn view(&self, url: &str) -> View<'_> {
         View {
             id: &self.id,
             name: self.name.as_deref(),

@@ -17,7 +17,7 @@ use wasm_bindgen::JsValue;
 use super::Append;
 use crate::delivery::{Progress, Stage};
 use crate::edge::{Row as Columns, Sql, Value};
-use crate::event::About;
+use crate::event::{About, Received};
 use crate::id::{EVENT, Id};
 use crate::time::Millis;
 
@@ -108,6 +108,8 @@ pub struct Row {
     pub attempts: Option<String>,
     /// Its body; read for a single delivery alone.
     pub body: Option<Uint8Array>,
+    /// The request that it was, where it came to a source; read for a single delivery alone.
+    pub request: Option<Received>,
 }
 
 /// What to list, newest first.
@@ -285,10 +287,14 @@ impl Log {
             return Ok(None);
         }
         let query = format!(
-            "SELECT {COLUMNS}, d.attempts, p.body FROM deliveries d LEFT JOIN payloads p ON p.seq = d.payload WHERE d.id = ?"
+            "SELECT {COLUMNS}, d.attempts, p.body, p.about FROM deliveries d LEFT JOIN payloads p ON p.seq = d.payload WHERE d.id = ?"
         );
         let found = self.sql.row(&query, &[id.as_str().into()])?;
-        Ok(found.and_then(|row| Some(Row { attempts: row.text(12), body: row.blob(13), ..Row::read(&row)? })))
+        Ok(found.and_then(|row| {
+            let about: Option<About> = row.text(14).and_then(|about| serde_json::from_str(&about).ok());
+            let request = about.and_then(|about| about.request);
+            Some(Row { attempts: row.text(12), body: row.blob(13), request, ..Row::read(&row)? })
+        }))
     }
 
     /// Moves a delivery on without an attempt.
@@ -471,6 +477,7 @@ impl Row {
             asked: count(11) > 0,
             attempts: None,
             body: None,
+            request: None,
         })
     }
 

@@ -35,6 +35,7 @@ use sender::InHand;
 
 pub use door::{Closing, Knock};
 pub use log::{Query, RENDERED_LIMIT};
+pub use sender::failure;
 
 /// How soon an object that was interrupted wakes to see what it owes.
 const WATCH: Millis = 10_000;
@@ -55,6 +56,9 @@ pub struct Append<'a> {
     /// Not to be sent before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Millis>,
+    /// Whether it came to a source, and is to go on as it came.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub queued: bool,
     /// What makes a message known again that a provider sends more than once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark: Option<String>,
@@ -408,6 +412,7 @@ impl Inner {
             event: None,
             url: None,
             not_before: None,
+            queued: false,
             mark: None,
             length: rendered.bytes.len(),
             data: rendered.data,

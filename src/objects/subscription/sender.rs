@@ -5,15 +5,18 @@ use std::rc::Rc;
 
 use js_sys::Uint8Array;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use wasm_bindgen::JsValue;
 
 use super::log::{Row, Settlement};
 use super::{Append, Inner, WATCH, storage};
 use crate::delivery::{Attempt, Failure, Job, KEPT_BODY, Outcome, Progress, Stage, Trigger, WAITING, append};
 use crate::edge::{self, Exchange};
+use crate::event::{About, Received};
 use crate::id::{DELIVERY, Id};
 use crate::problem::Problem;
 use crate::profile::{HeaderFacts, Retry};
+use crate::source::{Word, can_name, target};
 use crate::subscription::{Destination, Prepared, Status};
 use crate::time::{Millis, parse_retry_after};
 
@@ -30,6 +33,7 @@ pub struct InHand {
     first_at: Millis,
     body: Uint8Array,
     bytes: Vec<u8>,
+    request: Option<Received>,
 }
 
 impl InHand {
@@ -42,6 +46,7 @@ impl InHand {
             first_at,
             body,
             bytes: bytes.to_vec(),
+            request: append.about.filter(|_| append.queued).and_then(read_request),
         }
     }
 }
@@ -212,6 +217,23 @@ impl Inner {
             Ok(url) => url,
             Err(url) => return (started_at, url.to_owned(), Exchange::None(BLOCKED.into(), String::new())),
         };
+        let body = row.body.clone().unwrap_or_else(|| Uint8Array::from(bytes));
+        if let (Some(source), Some(request)) = (&prepared.destination.source, &row.request) {
+            let id = row.id.with(DELIVERY);
+            let word = Word {
+                source: &source.id,
+                provider: &source.provider,
+                verified: true,
+                signing_secret: source.signing_secret.as_deref(),
+                id: request.id.as_deref().filter(|id| can_name(id)).unwrap_or(&id),
+            };
+            let url = target(url, &request.rest, &request.query);
+            let headers = [request.headers.clone(), word.headers(bytes, started_at).join("\n")];
+            let headers = headers.into_iter().filter(|lines| !lines.is_empty()).collect::<Vec<_>>().join("\n");
+            let timeout = i64::from(source.timeout_seconds).saturating_mul(1000);
+            let exchange = edge::post(&request.method, &url, &headers, &body, timeout, KEPT_BODY).await;
+            return (started_at, url, exchange);
+        }
         let facts = HeaderFacts {
             event_id: &row.event_id(),
             event_type: &row.kind,
@@ -220,8 +242,7 @@ impl Inner {
         };
         let headers = prepared.headers(&facts, bytes, started_at).join("\n");
         let timeout = i64::from(prepared.profile.timeout_seconds).saturating_mul(1000);
-        let body = row.body.clone().unwrap_or_else(|| Uint8Array::from(bytes));
-        let exchange = edge::post(url, &headers, &body, timeout, KEPT_BODY).await;
+        let exchange = edge::post("POST", url, &headers, &body, timeout, KEPT_BODY).await;
         (started_at, url.to_owned(), exchange)
     }
 
@@ -338,8 +359,14 @@ impl InHand {
             asked: false,
             attempts: None,
             body: Some(self.body.clone()),
+            request: self.request.clone(),
         }
     }
+}
+
+/// The request that came to a source, from what is remembered of it.
+fn read_request(about: &RawValue) -> Option<Received> {
+    serde_json::from_str::<About>(about.get()).ok()?.request
 }
 
 /// What stands for the runtime's name of an error where nothing was sent.
@@ -382,7 +409,7 @@ impl Read {
 }
 
 /// The runtime tells failures apart in words alone.
-fn failure(name: &str, message: &str) -> Failure {
+pub fn failure(name: &str, message: &str) -> Failure {
     let message = message.to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
     match name {

@@ -1,0 +1,302 @@
+//! In front of a receiver: the way of a request that comes to a source.
+//!
+//! 1. It is read whole, up to a limit, and looked at as the provider's question (a handshake), which is answered here.
+//! 2. What it claims is held against the source's keys (`judge`). What does not hold gets the same 401 whatever the
+//!    reason, which stands in the source's own log (`record`).
+//! 3. A message that came before is known again by the source's object (`knock`).
+//! 4. It goes on to the origin as it came, whose answer comes back as it is; or into the queue, and is delivered with
+//!    retries like any event.
+
+mod door;
+mod front;
+mod judge;
+mod keys;
+mod queue;
+mod record;
+
+use std::rc::Rc;
+
+use web_sys::{Request, Response};
+
+use crate::edge::{self, Context, Env, Forwarded, Head, Passing};
+use crate::handshake::{self, Asked, Step};
+use crate::header::Headers;
+use crate::id::{Id, SOURCE};
+use crate::objects::subscription::Knock;
+use crate::problem::Problem;
+use crate::signature::{self, Reason};
+use crate::source::{Entry, Gate, Mode, Outcome, Word, can_name, dropped, target};
+use crate::time::{Millis, rfc3339};
+
+pub use door::{changed, gate};
+pub use front::{claimed, is_front, pass_through};
+
+/// How large a body may be, in bytes.
+pub const MAX_BODY: usize = 25 * 1024 * 1024;
+
+/// A request on its way through a source.
+struct Visit {
+    env: Env,
+    context: Context,
+    head: Head,
+    gate: Rc<Gate>,
+    /// What stands behind the source's own path.
+    rest: String,
+    /// What the request is called in the source's log.
+    id: String,
+    began: Millis,
+}
+
+/// The source and the rest of a path `/in/{source}/{path…}`.
+pub fn addressed(path: &str) -> Option<(&str, &str)> {
+    let path = path.strip_prefix("/in/")?;
+    let at = path.find('/').unwrap_or(path.len());
+    path.split_at_checked(at)
+}
+
+/// Takes a request to a source.
+///
+/// # Errors
+/// What stands against it, as a problem.
+pub async fn visit(
+    source: &str,
+    rest: &str,
+    request: Request,
+    head: Head,
+    env: Env,
+    context: Context,
+) -> Result<Response, Problem> {
+    let began = edge::now();
+    let unknown = || Problem::not_found("source");
+    Id::parse(SOURCE, source).ok_or_else(unknown)?;
+    let gate = gate(&env, source).await?.ok_or_else(unknown)?;
+    let place = Id::parse(SOURCE, source).map(Id::place).ok_or_else(unknown)?;
+    let id = Id::new(began, edge::random_id(), place).with("req_");
+    let visit = Visit { env, context, head, gate, rest: rest.to_owned(), id, began };
+    visit.take(request).await
+}
+
+/// What is known of a request once it was judged.
+struct Judged {
+    outcome: Outcome,
+    reason: Option<Reason>,
+    message_id: Option<String>,
+    mark: Option<String>,
+}
+
+impl Visit {
+    async fn take(&self, request: Request) -> Result<Response, Problem> {
+        let passing = Passing::read(request, MAX_BODY).await?;
+        let bytes = passing.body.to_vec();
+        let headers = Headers::from_lines(&passing.headers);
+        let (_, query) = self.head.target();
+        let source = &self.gate.source;
+        let public_url = self.gate.public_url(&self.head.url, &self.rest);
+        let asked = Asked {
+            request: self.request(&self.head.url, &headers, &bytes),
+            secrets: &source.secrets,
+            options: &source.options,
+            public_url: &public_url,
+            now: self.began,
+        };
+        let kinds = &self.gate.provider.handshakes;
+        if let Some(step) = handshake::before(kinds, &asked) {
+            return self.shake(step).await;
+        }
+        let judged = match judge::judge(&self.gate, self.request(&public_url, &headers, &bytes), self.began).await {
+            Ok(held) => Judged {
+                outcome: Outcome::Verified,
+                reason: None,
+                mark: held.mark.filter(|_| source.deduplicate),
+                message_id: held.id,
+            },
+            Err(reason) if source.enforce => {
+                let refused = Judged { outcome: Outcome::Refused, reason: Some(reason), mark: None, message_id: None };
+                self.record(&refused, 401, None, None);
+                return Err(not_verified());
+            }
+            Err(reason) => Judged { outcome: Outcome::Unverified, reason: Some(reason), mark: None, message_id: None },
+        };
+        if judged.outcome == Outcome::Verified
+            && let Some(step) = handshake::after(kinds, &asked)
+        {
+            return self.shake(step).await;
+        }
+        match source.mode {
+            Mode::Queue => self.enqueue(judged, &headers, &bytes).await,
+            Mode::Proxy => self.forward(judged, &passing, &headers, &bytes, query).await,
+        }
+    }
+
+    fn request<'a>(&'a self, url: &'a str, headers: &'a Headers<'a>, body: &'a [u8]) -> signature::Request<'a> {
+        signature::Request { method: &self.head.method, url, headers, body }
+    }
+
+    /// Answers a provider's question.
+    async fn shake(&self, step: Step) -> Result<Response, Problem> {
+        let reply = match step {
+            Step::Answer(reply) => reply,
+            Step::Confirm(url) => match edge::get_text(&url, 64 * 1024, 10_000).await {
+                Some(_) => handshake::Reply::empty(200),
+                None => {
+                    return Err(Problem::new(502, "confirmation_failed", "The provider could not be called back."));
+                }
+            },
+            Step::Learn { secret, reply } => {
+                let path = ["/learn/", &self.gate.source.id].concat();
+                let application = &self.gate.source.application;
+                let said = self.env.call("APPLICATION", application, &path, secret.as_str()).await?;
+                match said.version {
+                    Some(version) => changed(&self.gate.source.id, application, version),
+                    None => return Err(not_verified()),
+                }
+                reply
+            }
+        };
+        let judged = Judged { outcome: Outcome::Handshake, reason: None, mark: None, message_id: None };
+        self.record(&judged, reply.status, None, None);
+        let headers: Vec<(&str, &str)> = reply.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
+        Ok(edge::reply(reply.status, &reply.body, &headers))
+    }
+
+    /// Sends a request on to the origin, and its answer back.
+    async fn forward(
+        &self,
+        judged: Judged,
+        passing: &Passing,
+        headers: &Headers<'_>,
+        bytes: &[u8],
+        query: &str,
+    ) -> Result<Response, Problem> {
+        let source = &self.gate.source;
+        // The rules may have changed since the source was made.
+        if crate::destination::check(&source.origin, self.env.rules()).is_err() {
+            return Err(self.failed(&judged, 502, "origin_blocked", "The origin's address is not allowed here."));
+        }
+        let timeout = i64::from(source.timeout_seconds).saturating_mul(1000);
+        if let Some(mark) = &judged.mark
+            && let Some(answer) = self.knock(&judged, mark, timeout).await?
+        {
+            return answer;
+        }
+        let named = judged.message_id.as_deref().filter(|id| can_name(id));
+        let word = Word {
+            source: &source.id,
+            provider: source.provider_name(),
+            verified: judged.outcome == Outcome::Verified,
+            signing_secret: source.signing_secret.as_deref(),
+            id: named.unwrap_or(&self.id),
+        };
+        let set = word.headers(bytes, edge::now()).join("\n");
+        let drop = dropped(headers, word.verified && word.signing_secret.is_some()).join("\n");
+        let url = target(&source.origin, &self.rest, query);
+        match passing.forward(&url, &drop, &set, timeout).await {
+            Forwarded::Answer(response) => {
+                let status = response.status();
+                self.record(&judged, status, Some(status < 500), None);
+                Ok(response)
+            }
+            Forwarded::None(name, message) => {
+                let problem = match crate::objects::subscription::failure(&name, &message) {
+                    crate::delivery::Failure::Timeout => {
+                        let detail = format!("The origin did not answer within {} s.", source.timeout_seconds);
+                        self.failed(&judged, 504, "origin_timeout", &detail)
+                    }
+                    crate::delivery::Failure::Tls => {
+                        self.failed(&judged, 502, "origin_tls", "No TLS connection to the origin could be made.")
+                    }
+                    crate::delivery::Failure::Dns => {
+                        self.failed(&judged, 502, "origin_dns", "The origin's name could not be resolved.")
+                    }
+                    _ => self.failed(&judged, 502, "origin_unreachable", "The origin could not be reached."),
+                };
+                Err(problem)
+            }
+        }
+    }
+
+    /// Asks whether the message may pass; what to answer where it may not.
+    async fn knock(
+        &self,
+        judged: &Judged,
+        mark: &str,
+        timeout: Millis,
+    ) -> Result<Option<Result<Response, Problem>>, Problem> {
+        // Whoever has it gives up before that, or died.
+        let knock = Knock { mark: mark.to_owned(), patience: timeout.saturating_add(5_000) };
+        let said = self.tell("/knock", crate::body::written(&knock)?).await?;
+        match said.status {
+            201 => Ok(None),
+            200 => {
+                let judged = Judged { outcome: Outcome::Duplicate, mark: None, ..judged.clone() };
+                self.record(&judged, 200, None, None);
+                Ok(Some(Ok(edge::respond_json(200, r#"{"duplicate":true}"#))))
+            }
+            409 => {
+                let judged = Judged { outcome: Outcome::UnderWay, mark: None, ..judged.clone() };
+                self.record(&judged, 409, None, None);
+                let detail = "This message is on its way to the origin already. Try again.";
+                Ok(Some(Err(Problem {
+                    header: Some(("retry-after", "1".into())),
+                    ..Problem::new(409, "under_way", detail)
+                })))
+            }
+            _ => Err(Problem::unavailable("The source did not answer. Try again.")),
+        }
+    }
+
+    /// The origin failed: the message may come again.
+    fn failed(&self, judged: &Judged, status: u16, code: &'static str, detail: &str) -> Problem {
+        self.record(judged, status, Some(false), None);
+        Problem::new(status, code, detail)
+    }
+
+    /// Calls the source's own object.
+    async fn tell(&self, path: &str, body: impl Into<wasm_bindgen::JsValue>) -> Result<edge::Said, Problem> {
+        self.env.call("SUBSCRIPTION", &object_of(&self.gate), path, body).await
+    }
+
+    /// Notes what became of the request; `passed` says what the origin made of the message, if it got it.
+    fn record(&self, judged: &Judged, status: u16, passed: Option<bool>, delivery: Option<String>) {
+        let claim = judged.mark.clone().zip(passed);
+        let (path, query) = self.head.target();
+        let mark = if query.is_empty() { "" } else { "?" };
+        let entry = Entry {
+            id: self.id.clone(),
+            time: rfc3339(self.began),
+            method: self.head.method.clone(),
+            path: [path, mark, query].concat(),
+            outcome: judged.outcome,
+            reason: judged.reason,
+            status,
+            duration_ms: edge::now().saturating_sub(self.began),
+            message_id: judged.message_id.clone(),
+            delivery,
+            count: 1,
+        };
+        record::record(&self.env, &self.context, &self.gate, entry.bounded(), claim);
+    }
+}
+
+impl Clone for Judged {
+    fn clone(&self) -> Self {
+        Judged {
+            outcome: self.outcome,
+            reason: self.reason,
+            message_id: self.message_id.clone(),
+            mark: self.mark.clone(),
+        }
+    }
+}
+
+/// Always the same, so that nobody can feel their way.
+fn not_verified() -> Problem {
+    Problem::new(401, "not_verified", "The request's signature could not be verified.")
+}
+
+/// The name of the object that keeps a source's log.
+fn object_of(gate: &Gate) -> String {
+    let source = &gate.source;
+    let place = Id::parse(SOURCE, &source.id).map(|id| id.place().as_str().to_owned()).unwrap_or_default();
+    [&source.application, "/", &place].concat()
+}
