@@ -5,6 +5,7 @@ mod events;
 mod gateway;
 mod health;
 mod management;
+mod sources;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -105,6 +106,7 @@ const ENDPOINTS: &[Endpoint] = &[
     of_application("GET", "/v1/applications/{id}"),
     of_application("PATCH", "/v1/applications/{id}"),
     of_application("POST", "/v1/applications/{id}/rotate-secret"),
+    endpoint("GET", "/v1/sources/{id}/requests", |call| Box::pin(sources::requests(call))),
     endpoint("GET", "/metrics", |call| Box::pin(health::metrics(call))),
 ];
 
