@@ -32,8 +32,11 @@ impl TimeFormat {
             TimeFormat::Milliseconds => at.to_string(),
             TimeFormat::Rfc3339 => crate::time::rfc3339(at),
             TimeFormat::HttpDate => {
-                let time = DateTime::from_timestamp_millis(at).unwrap_or_default();
-                time.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+                // RFC 5322 writes the same day without its zero and the zone as a number.
+                let date = DateTime::from_timestamp_millis(at).unwrap_or_default().to_rfc2822();
+                let (weekday, rest) = date.split_once(", ").unwrap_or_default();
+                let zero = if rest.as_bytes().get(1) == Some(&b' ') { "0" } else { "" };
+                [weekday, ", ", zero, rest].concat().replace("+0000", "GMT")
             }
         }
     }
