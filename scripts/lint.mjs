@@ -18,10 +18,12 @@ main(async () => {
     ...(debianRust() ? [] : [["cargo", ["clippy", "--locked", "--quiet", ...WASM, "--", "-D", "warnings"], rust]]),
     ["cargo", ["doc", "--locked", "--quiet", "--no-deps", "--document-private-items", ...WASM], docs],
     [bin("biome"), ["check", "--error-on-warnings"]],
+    [bin("node"), ["scripts/providers.mjs", "--check"]],
   ];
   const fixes = [
     ["cargo", ["fmt"], rust],
     [bin("biome"), ["check", "--write"]],
+    [bin("node"), ["scripts/providers.mjs"]],
   ];
   const failed = [];
   for (const [command, args, env = toolEnv()] of process.argv.includes("--write") ? fixes : checks) {
