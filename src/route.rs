@@ -22,6 +22,12 @@ pub fn target(url: &str) -> &str {
     target.split_once('#').map_or(target, |(target, _)| target)
 }
 
+/// Whether a path holds dot segments, in any spelling. The runtime resolves them when it fetches, so that what stands
+/// behind a prefix would leave it.
+pub fn climbs(path: &str) -> bool {
+    path.split(['/', '\\']).any(|step| matches!(step.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | ".."))
+}
+
 /// Undoes percent-encoding. `None` for what is empty or no UTF-8.
 fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
@@ -56,6 +62,28 @@ mod tests {
             assert_eq!(one(path), None, "{path}");
         }
         assert_eq!(params("/v1/events", "/v1/events"), Some(vec![]));
+    }
+
+    #[test]
+    fn dot_segments_are_seen_in_any_spelling() {
+        for path in ["/../a", "/a/..", "/a/./b", "..", "/%2e%2E/a", "/a\\..\\b", "/.%2e"] {
+            assert!(climbs(path), "{path}");
+        }
+        for path in ["", "/", "/a..b", "/...", "/a/.b", "/%2e%2e%2e", "/%252e%252e/"] {
+            assert!(!climbs(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_target_is_cut_out_as_it_stands() {
+        for (url, expected) in [
+            ("https://a.com", "/"),
+            ("https://a.com/x//y?a='b'", "/x//y?a='b'"),
+            ("https://a.com?q", "?q"),
+            ("https://a.com/x#f", "/x"),
+        ] {
+            assert_eq!(target(url), expected);
+        }
     }
 
     proptest! {

@@ -15,8 +15,9 @@ export function inspect(request) {
   ];
 }
 
-/** How large a refused body is still read to its end, and thrown away: 32 MiB. */
-const DRAINED = 32 * 1024 * 1024;
+/** How much of a refused body is still read, and thrown away: 100 MiB, in 20 seconds. */
+const DRAINED = 100 * 1024 * 1024;
+const DRAINED_WITHIN = 20_000;
 
 /** A body's bytes, or null as soon as there are more than `limit`: nothing beyond it is kept in memory. */
 export async function receive(message, limit) {
@@ -24,14 +25,22 @@ export async function receive(message, limit) {
   const length = message.headers.get("content-length");
   if (length !== null && Number(length) <= limit) return new Uint8Array(await message.arrayBuffer());
   if (message.body === null) return new Uint8Array(0);
-  if (length !== null) {
-    // A client that is answered before it has sent everything may see a broken connection instead of the answer.
-    if (Number(length) <= DRAINED) await message.body.pipeTo(new WritableStream());
-    else await message.body.cancel();
-    return null;
+  const reader = message.body.getReader();
+  if (length !== null) return drained(reader, DRAINED);
+  const [bytes, more] = await collected(reader, limit);
+  return more ? drained(reader, DRAINED - limit) : bytes;
+}
+
+/** A client that is answered before it has sent everything may see a broken connection instead of the answer. */
+async function drained(reader, most) {
+  const until = Date.now() + DRAINED_WITHIN;
+  for (let size = 0; size <= most && Date.now() < until; ) {
+    const { done, value } = await reader.read();
+    if (done) return null;
+    size += value.length;
   }
-  const [bytes, more] = await beginning(message.body, limit);
-  return more ? null : bytes;
+  await reader.cancel();
+  return null;
 }
 
 /** The body of a call to an object, which comes from another part of Signet and is as long as it should be. */
@@ -42,6 +51,13 @@ export async function received(request) {
 /** The first `limit` bytes of a stream, and whether there were more; what is not read is cancelled. */
 async function beginning(stream, limit) {
   const reader = stream.getReader();
+  const [bytes, more] = await collected(reader, limit);
+  if (more) await reader.cancel().catch(() => {});
+  return [bytes, more];
+}
+
+/** The first `limit` bytes that a reader gives, and whether there were more. */
+async function collected(reader, limit) {
   const chunks = [];
   let size = 0;
   while (size <= limit) {
@@ -50,7 +66,6 @@ async function beginning(stream, limit) {
     chunks.push(value);
     size += value.length;
   }
-  if (size > limit) await reader.cancel().catch(() => {});
   const bytes = new Uint8Array(Math.min(size, limit));
   let at = 0;
   for (const chunk of chunks) {
@@ -71,8 +86,11 @@ export function headersOf(request) {
 /** A copy of a request whose body is still to be read, where it has one that `fetch` would not take apart from it. */
 export function spare(request) {
   const bodiless = request.method === "GET" || request.method === "HEAD";
-  return bodiless && request.body !== null ? request.clone() : null;
+  return bodiless && Number(request.headers.get("content-length")) > 0 ? request.clone() : null;
 }
+
+/** What an origin answers is not the network's to keep, whatever its path ends in. */
+const UNCACHED = { cacheLevel: "bypass" };
 
 /**
  * Sends a request on: as it came, but for the headers named in `drop` and those in `set` (names and values in turn).
@@ -87,10 +105,12 @@ export async function forward(request, spare, url, body, drop, set, timeout) {
     if (drop !== "") for (const name of drop.split("\n")) headers.delete(name);
     const parts = set.split("\n");
     for (let at = 0; at + 1 < parts.length; at += 2) headers.set(parts[at], parts[at + 1]);
-    const { method } = request;
-    const how = { method, headers, redirect: "manual", signal: controller.signal };
+    const how = { headers, redirect: "manual", cf: UNCACHED, signal: controller.signal };
     if (spare !== null) return [await fetch(new Request(url, spare), how)];
-    if (method !== "GET" && method !== "HEAD" && request.body !== null) how.body = body;
+    how.method = request.method;
+    if (body.length > 0 && (how.method === "GET" || how.method === "HEAD")) return ["LengthRequired", ""];
+    // Bytes always, also none: the length is then right, and 0 for an empty body.
+    if (how.method !== "GET" && how.method !== "HEAD") how.body = body;
     return [await fetch(url, how)];
   } catch (error) {
     return [String(error?.name), String(error?.message ?? error)];
@@ -280,4 +300,9 @@ export function kvGet(namespace, key, ttl) {
 /** Writes a value to KV. */
 export function kvPut(namespace, key, value) {
   return namespace.put(key, value);
+}
+
+/** Deletes a value from KV. */
+export function kvDelete(namespace, key) {
+  return namespace.delete(key);
 }

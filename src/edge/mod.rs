@@ -72,6 +72,8 @@ extern "C" {
     async fn kv_get(namespace: &JsValue, key: &str, ttl: f64) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_name = kvPut)]
     async fn kv_put(namespace: &JsValue, key: &str, value: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch, js_name = kvDelete)]
+    async fn kv_delete(namespace: &JsValue, key: &str) -> Result<JsValue, JsValue>;
 }
 
 #[wasm_bindgen]
@@ -217,6 +219,11 @@ impl Env {
     /// Writes a key; whether it was written.
     pub async fn kv_put(&self, binding: &str, key: &str, value: &str) -> bool {
         kv_put(&self.get(binding), key, value).await.is_ok()
+    }
+
+    /// Deletes a key; whether it is gone.
+    pub async fn kv_delete(&self, binding: &str, key: &str) -> bool {
+        kv_delete(&self.get(binding), key).await.is_ok()
     }
 }
 

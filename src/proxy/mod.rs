@@ -24,6 +24,7 @@ use crate::header::Headers;
 use crate::id::{Id, SOURCE};
 use crate::objects::subscription::Knock;
 use crate::problem::Problem;
+use crate::route;
 use crate::signature::{self, Reason};
 use crate::source::{Entry, Gate, Mode, Outcome, Word, can_name, dropped, target};
 use crate::time::{Millis, rfc3339};
@@ -71,6 +72,9 @@ pub async fn visit(
     Id::parse(SOURCE, source).ok_or_else(unknown)?;
     let gate = gate(&env, source).await?.ok_or_else(unknown)?;
     let place = Id::parse(SOURCE, source).map(Id::place).ok_or_else(unknown)?;
+    if route::climbs(rest) {
+        return Err(Problem::new(400, "invalid_path", "The path must not hold dot segments."));
+    }
     let id = Id::new(began, edge::random_id(), place).with("req_");
     let visit = Visit { env, context, head, gate, rest: rest.to_owned(), id, began };
     visit.take(request).await
@@ -193,8 +197,16 @@ impl Visit {
         match passing.forward(&url, &drop, &set, timeout).await {
             Forwarded::Answer(response) => {
                 let status = response.status();
+                if !(200..600).contains(&status) {
+                    // Outside of these a response can't be answered everywhere the same.
+                    return Err(self.failed(&judged, 502, "origin_status", "The origin's status is none of HTTP's."));
+                }
                 self.record(&judged, status, Some(status < 500), None);
                 Ok(response)
+            }
+            Forwarded::None(name, _) if name == "LengthRequired" => {
+                let detail = "A GET or HEAD with a body is sent on only where its Content-Length is given.";
+                Err(self.failed(&judged, 411, "length_required", detail))
             }
             Forwarded::None(name, message) => {
                 let problem = match crate::objects::subscription::failure(&name, &message) {
