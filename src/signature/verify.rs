@@ -77,6 +77,8 @@ pub struct Claim<'a> {
     /// What is part of the message and was not signed, where two messages may differ in it alone: the body that a token
     /// came with.
     pub unsigned: Option<&'a [u8]>,
+    /// Whether the provider rightly says the same again, signed the same: then only an id makes a message known.
+    pub repeats: bool,
 }
 
 /// A time that was signed.
@@ -128,7 +130,7 @@ pub struct Question<'a> {
 impl<'a> Claim<'a> {
     /// A claim that stands on one check.
     pub fn of(check: Check<'a>) -> Self {
-        Claim { checks: vec![check], stamp: None, window: (None, None), id: None, unsigned: None }
+        Claim { checks: vec![check], stamp: None, window: (None, None), id: None, unsigned: None, repeats: false }
     }
 
     /// Whether it was made about now.
@@ -163,6 +165,9 @@ impl<'a> Claim<'a> {
     pub fn mark(&self, held: &[Option<usize>]) -> Option<String> {
         if let Some(id) = &self.id {
             return Some(["id:", id].concat());
+        }
+        if self.repeats {
+            return None;
         }
         let mut hash = Sha256::new();
         for (at, check) in self.checks.iter().enumerate() {

@@ -156,6 +156,15 @@ fn what_was_not_signed_tells_messages_apart() {
         assert_ne!(mark(Some(b"1"), algorithm), mark(Some(b"2"), algorithm));
         assert_eq!(mark(Some(b"1"), algorithm), mark(Some(b"1"), algorithm));
     }
+    let check = Check {
+        algorithm: Algorithm::HmacSha256,
+        contents: vec![],
+        signatures: vec![vec![1]],
+        key: KeySource::Secrets,
+    };
+    let again = Claim { repeats: true, ..Claim::of(check) };
+    assert_eq!(again.mark(&[Some(0)]), None);
+    assert_eq!(Claim { id: Some("1".into()), ..again }.mark(&[Some(0)]).as_deref(), Some("id:1"));
 }
 
 #[test]

@@ -67,7 +67,6 @@ pub fn spellings(url: &str) -> Vec<Cow<'_, str>> {
             }
         }
     }
-    spellings.truncate(2);
     spellings
 }
 

@@ -33,7 +33,7 @@ fn read(items: &[&RawValue]) -> Result<Claim<'static>, Reason> {
         _ => None,
     };
     let checks = read.into_iter().map(|item| item.check).collect();
-    Ok(Claim { checks, stamp: None, window: (None, None), id, unsigned: None })
+    Ok(Claim { checks, stamp: None, window: (None, None), id, unsigned: None, repeats: false })
 }
 
 struct Item {

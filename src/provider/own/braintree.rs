@@ -10,6 +10,9 @@ use crate::signature::{
     Algorithm, Check, Claim, Encoding, KeySource, Reason, Request, SecretEncoding, SecretError, VerifyingKey,
 };
 
+/// How many key pairs may be in force.
+const MAX_KEYS: usize = 16;
+
 /// The key is the hash of the private key.
 pub fn key(secret: &str) -> Result<VerifyingKey, SecretError> {
     let read = VerifyingKey::read(Algorithm::HmacSha1, SecretEncoding::Utf8, secret)?;
@@ -33,17 +36,22 @@ fn read<'a>(pairs: &str, payload: std::borrow::Cow<'a, str>, options: &Options) 
     if !payload.bytes().all(allowed) {
         return Err(Reason::SignatureMalformed);
     }
-    let public_key = option(options, "publicKey")?;
-    let pairs = pairs.split('&').filter_map(|pair| pair.split_once('|'));
-    let mut own = pairs.filter(|(key, _)| *key == public_key).map(|(_, signature)| signature);
-    let signature = own.next().ok_or(Reason::SignatureMismatch)?;
-    if own.any(|other| other != signature) {
-        return Err(Reason::SignatureMalformed);
+    let mut signatures = Vec::new();
+    for public_key in option(options, "publicKey")?.split(',').map(str::trim).take(MAX_KEYS) {
+        let pairs = pairs.split('&').filter_map(|pair| pair.split_once('|'));
+        let mut own = pairs.filter(|(key, _)| *key == public_key).map(|(_, signature)| signature);
+        let Some(signature) = own.next() else { continue };
+        if own.any(|other| other != signature) {
+            return Err(Reason::SignatureMalformed);
+        }
+        signatures.push(decoded(Encoding::Hex, signature, 20)?);
     }
-    let signature = decoded(Encoding::Hex, signature, 20)?;
+    if signatures.is_empty() {
+        return Err(Reason::SignatureMismatch);
+    }
     let payload = bytes(payload);
     // Some frameworks between here and Braintree take away the last line feed.
     let contents = vec![vec![payload.clone()], vec![payload, b"\n".into()]];
     let key = KeySource::Secrets;
-    Ok(Claim::of(Check { algorithm: Algorithm::HmacSha1, contents, signatures: vec![signature], key }))
+    Ok(Claim::of(Check { algorithm: Algorithm::HmacSha1, contents, signatures, key }))
 }

@@ -1,6 +1,8 @@
 //! Contentful: HMAC-SHA256 over method, path, the headers that the request names, and the body.
 //! <https://www.contentful.com/developers/docs/webhooks/request-verification/>
 
+use std::collections::BTreeSet;
+
 use super::{Claimed, decoded, header};
 use crate::route::target;
 use crate::signature::{Algorithm, Check, Claim, Encoding, KeySource, Reason, Request, Stamp, TimeFormat};
@@ -38,19 +40,21 @@ fn read<'a>(request: Request<'a>, signature: &str) -> Result<Claim<'a>, Reason> 
     Ok(Claim { stamp: Some(Stamp { at, unit: format.unit() }), id, ..Claim::of(check) })
 }
 
-/// The signed headers as they are signed. The time must be one of them, or it would be anybody's.
+/// The signed headers as they are signed, in the order of the list. The time must be one of them, or it would be anybody's.
 fn headers(request: Request<'_>, names: &str) -> Result<String, Reason> {
-    let mut names: Vec<String> = names.split(',').map(|name| name.trim().to_ascii_lowercase()).collect();
-    names.sort_unstable();
-    let count = names.len();
-    names.dedup();
-    let has = |name: &str| names.iter().any(|other| other == name);
-    if count > MAX_HEADERS || names.len() != count || !has(SIGNED_HEADERS) || !has(TIMESTAMP) || has(SIGNATURE) {
+    let mut pairs = Vec::new();
+    let mut seen = BTreeSet::new();
+    for name in names.split(',').map(|name| name.trim().to_ascii_lowercase()) {
+        let value = request.headers.get(&name).ok_or(Reason::SignatureMismatch)?;
+        pairs.push([&name, ":", value.trim()].concat());
+        if !seen.insert(name) || seen.len() > MAX_HEADERS {
+            return Err(Reason::SignatureMalformed);
+        }
+    }
+    if !seen.contains(SIGNED_HEADERS) || !seen.contains(TIMESTAMP) || seen.contains(SIGNATURE) {
         return Err(Reason::SignatureMalformed);
     }
-    let pairs: Option<Vec<String>> =
-        names.iter().map(|name| Some([name, ":", request.headers.get(name)?.trim()].concat())).collect();
-    Ok(pairs.ok_or(Reason::SignatureMismatch)?.join(";"))
+    Ok(pairs.join(";"))
 }
 
 /// Everything that stands before the body.

@@ -2,10 +2,11 @@
 
 mod address;
 mod adyen;
+mod ask;
 mod aws_sns;
 mod azure_eventgrid;
 mod braintree;
-pub mod certificate;
+mod certificate;
 mod contentful;
 mod dropbox_sign;
 mod ebay;
@@ -38,6 +39,7 @@ use super::Options;
 use crate::signature::{
     Algorithm, Check, Claim, Encoding, KeySource, Reason, Request, SecretEncoding, SecretError, VerifyingKey,
 };
+pub use ask::Ask;
 
 /// A way that is one provider's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

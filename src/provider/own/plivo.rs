@@ -25,7 +25,8 @@ pub fn claim(request: Request<'_>) -> Claimed<'_> {
 fn second<'a>(request: Request<'a>, found: &[&str]) -> Result<Claim<'a>, Reason> {
     let nonce = header(request, "X-Plivo-Signature-V2-Nonce").ok_or(Reason::SignatureMalformed)?;
     let contents = bases(request)?.into_iter().map(|base| vec![base.into_bytes().into(), nonce.as_bytes().into()]);
-    claimed(found.iter().copied(), contents.collect())
+    let claim = claimed(found.iter().copied(), contents.collect())?;
+    Ok(Claim { unsigned: Some(request.body), ..claim })
 }
 
 /// The URL with its parameters sorted, a dot, then the nonce.

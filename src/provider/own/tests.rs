@@ -49,7 +49,9 @@ pub struct Example {
     pub body_base64: Option<String>,
     pub at: Option<i64>,
     pub certificate: Option<String>,
+    pub certificate_url: Option<String>,
     pub key: Option<Value>,
+    pub key_url: Option<String>,
 }
 
 /// What becomes of a request: how many questions are left to the runtime.
@@ -110,16 +112,10 @@ impl Example {
         let mut keys: Vec<_> = self.secrets.iter().filter_map(|text| own.key(text, &self.options).ok()).collect();
         let mut asked = 0;
         for check in &claim.checks {
-            match &check.key {
-                KeySource::Certificate(_) => {
-                    let pem = self.certificate.as_ref().unwrap();
-                    let key = certificate::public_key(pem.as_bytes(), 1_795_300_000_000).unwrap();
-                    keys = vec![VerifyingKey::public(check.algorithm, key).unwrap()];
-                }
-                KeySource::Named(_) if self.key.is_some() => {
-                    keys = vec![VerifyingKey::public(check.algorithm, self.fetched_key()).unwrap()];
-                }
-                _ => {}
+            if let Some(answer) = &self.answer() {
+                // A certificate of today vouches for what was signed long ago.
+                keys = own.keys_in(&check.key, check.algorithm, answer.as_bytes(), 1_795_300_000_000);
+                assert!(!keys.is_empty());
             }
             match check.holds(&keys) {
                 Ok(Some(_)) => {}
@@ -131,15 +127,46 @@ impl Example {
         Ok(if asked == 0 { Judged::Holds } else { Judged::Asks(asked) })
     }
 
-    /// The key in what the provider answers when it is asked.
-    fn fetched_key(&self) -> Vec<u8> {
-        let answer = self.key.as_ref().unwrap();
-        let key = answer.get("key").or_else(|| answer.get("keys")?.get(0)).unwrap();
-        match key.as_str() {
-            Some(pem) => jwk::public_key(Algorithm::EcdsaP256Sha256, pem).unwrap().bytes().to_vec(),
-            None => jwk::read(key.to_string().as_bytes()).unwrap().bytes,
+    /// What the provider answers when it is asked for its key.
+    fn answer(&self) -> Option<String> {
+        self.certificate.clone().or_else(|| self.key.as_ref().map(Value::to_string))
+    }
+}
+
+#[test]
+fn keys_are_asked_for_where_they_are() {
+    for own in [Own::AwsSns, Own::Paypal, Own::Plaid, Own::Ebay, Own::FalAi] {
+        for example in Example::all(own) {
+            let Some(url) = example.certificate_url.clone().or(example.key_url.clone()) else { continue };
+            let (called, body) = (example.url(), example.body());
+            let headers = Headers::new(example.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+            let request = Request { method: &example.method, url: &called, headers: &headers, body: &body };
+            let claim = own.claim(request, &example.options).unwrap().unwrap();
+            let key = &claim.checks[0].key;
+            let ask = own.asks(key, Some("s"), &example.options).unwrap();
+            assert_eq!(ask.url, url, "{own:?}");
+            let (algorithm, answer) = (claim.checks[0].algorithm, example.answer().unwrap());
+            let other = KeySource::Named("another".into());
+            if own != Own::Ebay && matches!(key, KeySource::Named(_)) {
+                assert!(own.keys_in(&other, algorithm, answer.as_bytes(), 0).is_empty(), "{own:?}");
+            }
+            let expired = answer.replace(r#""expired_at":null"#, r#""expired_at":1"#).replace("SHA1", "SHA256");
+            if expired != answer {
+                assert!(own.keys_in(key, algorithm, expired.as_bytes(), 0).is_empty(), "{own:?}");
+            }
+            for answer in
+                ["", "{}", "[]", r#"{"key":{}}"#, r#"{"keys":[]}"#, r#"{"keys":[1]}"#, "-----BEGIN CERTIFICATE-----"]
+            {
+                assert!(own.keys_in(key, algorithm, answer.as_bytes(), 0).is_empty(), "{own:?}: {answer}");
+            }
         }
     }
+    let options = Options::from([("clientId".into(), "id".into()), ("environment".into(), "sandbox".into())]);
+    let leave = Own::Ebay.asks_leave("secret", &options).unwrap();
+    assert_eq!(leave.url, "https://api.sandbox.ebay.com/identity/v1/oauth2/token");
+    assert_eq!(leave.headers["authorization"], "Basic aWQ6c2VjcmV0");
+    assert_eq!(Own::leave_in(br#"{"access_token":"v^1","expires_in":7200}"#), Some(("v^1".into(), 7200)));
+    assert_eq!(Own::leave_in(br#"{"access_token":"a b","expires_in":7200}"#), None);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::{Claimed, header};
 use crate::secret::same_bytes;
 use crate::signature::{Algorithm, Check, Claim, Encoding, KeySource, Reason, Request};
 
-/// Up to four spellings of the URL are signed, each with the form: no call of Twilio's has nearly this much to say.
+/// Up to six spellings of the URL are signed, each with the form: no call of Twilio's has nearly this much to say.
 const MAX_FORM: usize = 2 << 20;
 
 /// Reads a request.
@@ -38,8 +38,10 @@ fn read<'a>(request: Request<'a>, signature: &str) -> Result<Claim<'a>, Reason> 
         })
         .collect();
     let check = Check { algorithm, contents, signatures: vec![signature], key: KeySource::Secrets };
-    // `I-Twilio-Idempotency-Token` is not signed: whoever repeats a request would write another.
-    Ok(Claim::of(check))
+    // A call comes back to the same URL with the same form, and so the same signature, as often as its flow wants: only
+    // this header, which is not signed, tells that from a retry.
+    let id = header(request, "I-Twilio-Idempotency-Token").map(str::to_owned);
+    Ok(Claim { id, repeats: true, ..Claim::of(check) })
 }
 
 /// What the settings say of the algorithm: SHA-256 comes with a shared key.
