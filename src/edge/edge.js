@@ -103,8 +103,7 @@ export async function forward(request, spare, url, body, drop, set, timeout) {
     // The copy has every byte of every header; what is read out of it and written anew has not.
     const headers = onward(request);
     if (drop !== "") for (const name of drop.split("\n")) headers.delete(name);
-    const parts = set.split("\n");
-    for (let at = 0; at + 1 < parts.length; at += 2) headers.set(parts[at], parts[at + 1]);
+    for (const [name, value] of Object.entries(pairs(set))) headers.set(name, value);
     const how = { headers, redirect: "manual", cf: UNCACHED, signal: controller.signal };
     if (spare !== null) return [await fetch(new Request(url, spare), how)];
     how.method = request.method;
@@ -117,6 +116,13 @@ export async function forward(request, spare, url, body, drop, set, timeout) {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A response with one header more. */
+export function including(response, name, value) {
+  const answer = new Response(response.body, response);
+  answer.headers.set(name, value);
+  return answer;
 }
 
 /** Sends a request on untouched, its body streamed. */
@@ -137,23 +143,29 @@ function onward(request) {
   return headers;
 }
 
-/** What a URL says, as text of at most `limit` bytes, or null. */
-export async function getText(url, limit, timeout) {
+/** Asks a provider something. Answers [status, text of at most `limit` bytes], or null where none came. */
+export async function ask(method, url, head, body, limit, timeout) {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), timeout);
   try {
-    const response = await fetch(url, { redirect: "manual", signal: controller.signal });
-    if (!response.ok || response.body === null) {
-      await response.body?.cancel();
-      return null;
-    }
+    const headers = pairs(head);
+    const response = await fetch(url, { method, headers, body, redirect: "manual", signal: controller.signal });
+    if (response.body === null) return [response.status, ""];
     const [bytes, more] = await beginning(response.body, limit);
-    return more ? null : new TextDecoder().decode(bytes);
+    return more ? null : [response.status, new TextDecoder().decode(bytes)];
   } catch {
     return null;
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Names and values in turn, a line each, as an object. */
+function pairs(lines) {
+  const parts = lines.split("\n");
+  const headers = {};
+  for (let at = 0; at + 1 < parts.length; at += 2) headers[parts[at]] = parts[at + 1];
+  return headers;
 }
 
 /** A file of the pages. */
@@ -228,9 +240,7 @@ export async function send(method, url, head, body, timeout, keep) {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(new DOMException("no answer in time", "TimeoutError")), timeout);
   try {
-    const parts = head.split("\n");
-    const headers = {};
-    for (let at = 0; at + 1 < parts.length; at += 2) headers[parts[at]] = parts[at + 1];
+    const headers = pairs(head);
     if (method === "GET" || method === "HEAD") body = undefined;
     const response = await fetch(url, { method, headers, body, redirect: "manual", signal: controller.signal });
     const retry = response.headers.get("retry-after");

@@ -49,10 +49,12 @@ extern "C" {
         set: &str,
         timeout: f64,
     ) -> JsValue;
+    /// A response with one header more.
+    pub fn including(response: &Response, name: &str, value: &str) -> Response;
     #[wasm_bindgen(js_name = pass)]
     async fn pass_to(request: &Request, url: &str) -> JsValue;
-    #[wasm_bindgen(js_name = getText)]
-    async fn text_of(url: &str, limit: f64, timeout: f64) -> JsValue;
+    #[wasm_bindgen(js_name = ask)]
+    async fn ask_of(method: &str, url: &str, head: &str, body: Option<&str>, limit: f64, timeout: f64) -> JsValue;
     #[wasm_bindgen(catch)]
     async fn asset(assets: &JsValue, request: &Request) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = verify)]
@@ -451,9 +453,18 @@ pub async fn pass(request: &Request, url: &str) -> Forwarded {
     Forwarded::read(&pass_to(request, url).await.unchecked_into())
 }
 
-/// What a URL says, as text of at most `limit` bytes.
-pub async fn get_text(url: &str, limit: u32, timeout: Millis) -> Option<String> {
-    text_of(url, f64::from(limit), timeout as f64).await.as_string()
+/// Asks a provider something: the status, and the answer as text of at most `limit` bytes.
+pub async fn ask(
+    method: &str,
+    url: &str,
+    headers: &str,
+    body: Option<&str>,
+    limit: u32,
+    timeout: Millis,
+) -> Option<(u16, String)> {
+    let parts = ask_of(method, url, headers, body, f64::from(limit), timeout as f64).await;
+    let parts = parts.dyn_into::<Array>().ok()?;
+    Some((parts.get(0).as_f64()? as u16, parts.get(1).as_string()?))
 }
 
 /// Asks WebCrypto whether a signature holds.

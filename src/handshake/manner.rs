@@ -1,5 +1,7 @@
 //! How some providers want to be answered that is not as others do, whatever they sent.
 
+use serde_json::value::RawValue;
+
 use super::question::is_visible;
 use super::{Asked, Handshake, Reply};
 
@@ -20,7 +22,13 @@ pub fn echoed(kinds: &[Handshake], asked: &Asked) -> Option<(&'static str, Strin
     (is_visible(id, 256) && asked.is_secret(id)).then(|| ("X-AdobeSign-ClientId", id.to_owned()))
 }
 
-/// Whether what is not verified gets a 401 without a body: with one, Xero takes its intent for refused.
-pub fn refused_without_body(kinds: &[Handshake]) -> bool {
+/// Whether what is not verified gets a 401 without a body: with one, Xero takes its intent, which holds no events, for
+/// refused.
+pub fn refused_without_body(kinds: &[Handshake], asked: &Asked) -> bool {
     kinds.contains(&Handshake::Xero)
+        && serde_json::from_slice(asked.request.body)
+            .ok()
+            .and_then(|body: &RawValue| crate::body::member(body, "events"))
+            .and_then(|events| serde_json::from_str::<Vec<&RawValue>>(events.get()).ok())
+            .is_some_and(|events| events.is_empty())
 }

@@ -634,8 +634,10 @@ fn xeros_intent_is_answered_without_a_word() {
     for other in [r#"{"events":[{}]}"#, r#"{"events":null}"#, "{}", "[]", ""] {
         assert_eq!(post(other).after(H::Xero), None, "{other}");
     }
-    assert!(refused_without_body(&[H::Xero]));
-    assert!(!refused_without_body(&[H::Slack, H::Meta]));
+    let silent = |body: &str, kind| post(body).with(|asked| refused_without_body(&[kind], asked));
+    assert!(silent(body, H::Xero));
+    assert!(!silent(body, H::Slack));
+    assert!(!silent(r#"{"events":[{}]}"#, H::Xero) && !silent("{}", H::Xero) && !silent("", H::Xero));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Holding what a request claims against the keys. Public keys are the runtime's to use, which keeps their arithmetic out
 //! of the worker.
 
-use crate::edge;
+use crate::edge::{self, Env};
 use crate::signature::{Check, Claim, KeySource, Question, Reason, Request, VerifyingKey};
 use crate::source::Gate;
 use crate::time::Millis;
@@ -18,10 +18,10 @@ pub struct Held {
 ///
 /// # Errors
 /// Why it is not genuine.
-pub async fn judge(gate: &Gate, request: Request<'_>, now: Millis) -> Result<Held, Reason> {
+pub async fn judge(env: &Env, gate: &Gate, request: Request<'_>, now: Millis) -> Result<Held, Reason> {
     let mut reason = Reason::SignatureMismatch;
     for (claim, keys) in gate.claims(request, now)? {
-        match held(gate, &claim, keys, now).await {
+        match held(env, gate, &claim, keys, now).await {
             Ok(held) => return Ok(Held { mark: claim.mark(&held), id: claim.id }),
             Err(Reason::KeyUnavailable) => reason = Reason::KeyUnavailable,
             Err(_) => {}
@@ -32,6 +32,7 @@ pub async fn judge(gate: &Gate, request: Request<'_>, now: Millis) -> Result<Hel
 
 /// Which signature of each check held.
 async fn held(
+    env: &Env,
     gate: &Gate,
     claim: &Claim<'_>,
     keys: &[VerifyingKey],
@@ -42,8 +43,10 @@ async fn held(
         let fetched;
         let keys = match &check.key {
             KeySource::Secrets => keys,
-            source => {
-                fetched = super::keys::of(gate, source, check.algorithm, keys, now).await?;
+            // Who was given the public key needs to ask nobody.
+            _ if keys.iter().any(|key| matches!(key, VerifyingKey::Public(_))) => keys,
+            _ => {
+                fetched = super::keys::of(env, gate, check, keys, now).await?;
                 fetched.as_slice()
             }
         };
@@ -52,6 +55,7 @@ async fn held(
     Ok(held)
 }
 
+/// Which signature holds under one of the keys; none where it is a public key's.
 async fn holds(check: &Check<'_>, keys: &[VerifyingKey]) -> Result<Option<usize>, Reason> {
     match check.holds(keys) {
         Ok(Some(which)) => Ok(Some(which)),

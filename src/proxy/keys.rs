@@ -1,73 +1,123 @@
-//! Public keys that providers publish: fetched where they may be fetched from, and kept for a while.
+//! Public keys that providers publish: asked for where they may be asked for, and kept for a while.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::edge;
-use crate::signature::{Algorithm, KeySource, Reason, VerifyingKey};
+use crate::destination;
+use crate::edge::{self, Env};
+use crate::provider::Way;
+use crate::provider::own::{Ask, Own};
+use crate::signature::{Check, KeySource, Reason, VerifyingKey};
 use crate::source::Gate;
 use crate::time::Millis;
 
-/// How long a key is taken without asking again.
+/// How long an answer is taken without asking again.
 const KEPT_FOR: Millis = 3_600_000;
-/// How soon a URL that gave none is asked again: forgeries must not make the gateway hammer a provider.
+/// How soon what gave none is asked again.
 const RETRY_AFTER: Millis = 30_000;
-/// How many keys are kept.
+/// How many answers are kept.
 const KEPT: usize = 200;
-/// How large a certificate may be, in bytes.
-const MAX_CERTIFICATE: u32 = 64 * 1024;
-/// How long a provider may take to hand it out.
+/// How large an answer may be, in bytes.
+const LIMIT: u32 = 64 * 1024;
+/// How long a provider may take for it.
 const TIMEOUT: Millis = 5_000;
+/// Whoever forges requests chooses the names of keys: so many may be asked for at once, and so many a second after that.
+const BURST: f64 = 20.0;
+const PER_SECOND: f64 = 0.5;
 
-type Kept = (Millis, Option<Rc<Vec<u8>>>);
+/// What a provider answered, or why there is no answer.
+type Answer = Result<Rc<Vec<u8>>, Reason>;
 
-thread_local! {
-    static KEYS: RefCell<HashMap<String, Kept>> = RefCell::default();
+#[derive(Default)]
+struct Kept {
+    answers: HashMap<String, (Answer, Millis)>,
+    spent: f64,
+    at: Millis,
 }
 
-/// The keys for a check whose key is not among the secrets.
+thread_local! {
+    static KEPT_ANSWERS: RefCell<Kept> = RefCell::default();
+}
+
+/// The keys for a check whose key is not among the source's secrets.
 ///
 /// # Errors
-/// `KeyUnavailable` where there is none to be had.
+/// `KeyUnavailable` where nobody answers, `SignatureMismatch` where the provider has no such key.
 pub async fn of(
+    env: &Env,
     gate: &Gate,
-    source: &KeySource,
-    algorithm: Algorithm,
+    check: &Check<'_>,
     secrets: &[VerifyingKey],
     now: Millis,
 ) -> Result<Vec<VerifyingKey>, Reason> {
-    let _ = (gate, secrets);
-    match source {
-        KeySource::Certificate(url) => {
-            let pem = kept(url, now, || async { edge::get_text(url, MAX_CERTIFICATE, TIMEOUT).await }).await;
-            let pem = pem.ok_or(Reason::KeyUnavailable)?;
-            let _ = (pem, algorithm);
-            Err(Reason::KeyUnavailable)
-        }
-        _ => Err(Reason::KeyUnavailable),
+    let own = gate.provider.signatures.iter().find_map(|way| match way {
+        Way::Own { own } => Some(*own),
+        Way::Scheme(_) => None,
+    });
+    let own = own.ok_or(Reason::KeyUnavailable)?;
+    let options = &gate.source.options;
+    let client = options.get("clientId").map_or("", String::as_str);
+    let mut credential = secrets.iter().find_map(|key| match key {
+        VerifyingKey::Secret(_, bytes) => String::from_utf8(bytes.clone()).ok(),
+        VerifyingKey::Public(_) => None,
+    });
+    if let Some(ask) = credential.as_deref().and_then(|secret| own.asks_leave(secret, options)) {
+        let answer = answer(&[&ask.url, " ", client].concat(), &ask, now).await?;
+        let (token, _) = Own::leave_in(&answer).ok_or(Reason::KeyUnavailable)?;
+        credential = Some(token);
     }
+    let ask = own.asks(&check.key, credential.as_deref(), options).ok_or(Reason::SignatureMismatch)?;
+    // What the source's options name is as much a destination as its origin.
+    if options.contains_key("jwksUrl") && destination::check(&ask.url, env.rules()).is_err() {
+        return Err(Reason::KeyUnavailable);
+    }
+    let name = match &check.key {
+        KeySource::Named(name) if ask.method == "POST" => name.as_str(),
+        _ => "",
+    };
+    let answer = answer(&[&ask.url, " ", client, " ", name].concat(), &ask, now).await?;
+    let keys = own.keys_in(&check.key, check.algorithm, &answer, now);
+    if keys.is_empty() { Err(Reason::SignatureMismatch) } else { Ok(keys) }
 }
 
-/// What `fetch` brought under this name, now or a while ago.
-async fn kept<F: Future<Output = Option<String>>>(
-    name: &str,
-    now: Millis,
-    fetch: impl FnOnce() -> F,
-) -> Option<Rc<Vec<u8>>> {
-    let known = KEYS.with_borrow(|keys| keys.get(name).cloned());
-    if let Some((at, key)) = known {
-        let good_for = if key.is_some() { KEPT_FOR } else { RETRY_AFTER };
+/// What was answered under this name, now or a while ago.
+async fn answer(name: &str, ask: &Ask, now: Millis) -> Answer {
+    let known = KEPT_ANSWERS.with_borrow(|kept| kept.answers.get(name).cloned());
+    if let Some((answer, at)) = known {
+        let good_for = if answer.is_ok() { KEPT_FOR } else { RETRY_AFTER };
         if now.saturating_sub(at) < good_for {
-            return key;
+            return answer;
         }
     }
-    let key = fetch().await.map(|text| Rc::new(text.into_bytes()));
-    KEYS.with_borrow_mut(|keys| {
-        if keys.len() >= KEPT {
-            keys.clear();
+    if !KEPT_ANSWERS.with_borrow_mut(|kept| kept.may_ask(now)) {
+        return Err(Reason::KeyUnavailable);
+    }
+    let headers: Vec<String> = ask.headers.iter().flat_map(|(name, value)| [name.to_string(), value.clone()]).collect();
+    let told = edge::ask(ask.method, &ask.url, &headers.join("\n"), ask.body.as_deref(), LIMIT, TIMEOUT).await;
+    let answer = match told {
+        Some((200, text)) => Ok(Rc::new(text.into_bytes())),
+        Some((400..500, _)) => Err(Reason::SignatureMismatch),
+        _ => Err(Reason::KeyUnavailable),
+    };
+    KEPT_ANSWERS.with_borrow_mut(|kept| {
+        if kept.answers.len() >= KEPT {
+            kept.answers.clear();
         }
-        keys.insert(name.to_owned(), (now, key.clone()));
+        kept.answers.insert(name.to_owned(), (answer.clone(), now));
     });
-    key
+    answer
+}
+
+impl Kept {
+    fn may_ask(&mut self, now: Millis) -> bool {
+        let passed = now.saturating_sub(self.at).max(0) as f64 / 1000.0;
+        self.spent = (self.spent - passed * PER_SECOND).max(0.0);
+        self.at = now;
+        let may = self.spent < BURST;
+        if may {
+            self.spent += 1.0;
+        }
+        may
+    }
 }

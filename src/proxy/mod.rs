@@ -107,7 +107,7 @@ impl Visit {
         if let Some(step) = handshake::before(kinds, &asked) {
             return self.shake(step).await;
         }
-        let judged = match judge::judge(&self.gate, self.request(&public_url, &headers, &bytes), self.began).await {
+        let judged = match judge::judge(&self.env, &self.gate, self.request(&public_url, &headers, &bytes), self.began).await {
             Ok(held) => Judged {
                 outcome: Outcome::Verified,
                 reason: None,
@@ -117,7 +117,10 @@ impl Visit {
             Err(reason) if source.enforce => {
                 let refused = Judged { outcome: Outcome::Refused, reason: Some(reason), mark: None, message_id: None };
                 self.record(&refused, 401, None, None);
-                return Err(not_verified());
+                return match handshake::refused_without_body(kinds, &asked) {
+                    true => Ok(edge::reply(401, "", &[])),
+                    false => Err(not_verified()),
+                };
             }
             Err(reason) => Judged { outcome: Outcome::Unverified, reason: Some(reason), mark: None, message_id: None },
         };
@@ -126,10 +129,14 @@ impl Visit {
         {
             return self.shake(step).await;
         }
-        match source.mode {
-            Mode::Queue => self.enqueue(judged, &headers, &bytes).await,
-            Mode::Proxy => self.forward(judged, &passing, &headers, &bytes, query).await,
-        }
+        let response = match source.mode {
+            Mode::Queue => self.enqueue(judged, &headers, &bytes).await?,
+            Mode::Proxy => self.forward(judged, &passing, &headers, &bytes, query).await?,
+        };
+        Ok(match handshake::echoed(kinds, &asked) {
+            Some((name, value)) => edge::including(&response, name, &value),
+            None => response,
+        })
     }
 
     fn request<'a>(&'a self, url: &'a str, headers: &'a Headers<'a>, body: &'a [u8]) -> signature::Request<'a> {
@@ -140,9 +147,9 @@ impl Visit {
     async fn shake(&self, step: Step) -> Result<Response, Problem> {
         let reply = match step {
             Step::Answer(reply) => reply,
-            Step::Confirm(url) => match edge::get_text(&url, 64 * 1024, 10_000).await {
-                Some(_) => handshake::Reply::empty(200),
-                None => {
+            Step::Confirm(url) => match edge::ask("GET", &url, "", None, 64 * 1024, 10_000).await {
+                Some((200..300, _)) => handshake::Reply::empty(200),
+                _ => {
                     return Err(Problem::new(502, "confirmation_failed", "The provider could not be called back."));
                 }
             },
@@ -159,8 +166,7 @@ impl Visit {
         };
         let judged = Judged { outcome: Outcome::Handshake, reason: None, mark: None, message_id: None };
         self.record(&judged, reply.status, None, None);
-        let headers: Vec<(&str, &str)> = reply.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
-        Ok(edge::reply(reply.status, &reply.body, &headers))
+        Ok(written(&reply))
     }
 
     /// Sends a request on to the origin, and its answer back.
@@ -299,6 +305,12 @@ impl Clone for Judged {
             mark: self.mark.clone(),
         }
     }
+}
+
+/// A reply as the runtime takes it.
+fn written(reply: &handshake::Reply) -> Response {
+    let headers: Vec<(&str, &str)> = reply.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
+    edge::reply(reply.status, &reply.body, &headers)
 }
 
 /// Always the same, so that nobody can feel their way.

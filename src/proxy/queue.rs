@@ -8,6 +8,7 @@ use web_sys::Response;
 use super::{Judged, Visit};
 use crate::edge;
 use crate::event::{About, Received, Target};
+use crate::handshake;
 use crate::header::Headers;
 use crate::id::{DELIVERY, EVENT, Id, SOURCE};
 use crate::objects::subscription::{Append, RENDERED_LIMIT};
@@ -69,6 +70,9 @@ impl Visit {
         };
         let outcome = if duplicate { Outcome::Duplicate } else { judged.outcome };
         self.record(&Judged { outcome, mark: None, ..judged }, 202, None, Some(delivery.clone()));
+        if let Some(reply) = handshake::received(&self.gate.provider.handshakes) {
+            return Ok(super::written(&reply));
+        }
         let event = Id::parse(DELIVERY, &delivery).unwrap_or(id).with(EVENT);
         let deliveries = [Target { id: delivery, ..target }];
         let text = crate::body::written(&Accepted { id: event, deliveries, duplicate })?;

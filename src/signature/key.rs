@@ -172,7 +172,7 @@ impl fmt::Debug for Key {
 pub enum VerifyingKey {
     /// A secret: what it would have signed is compared. Its bytes are kept for the runtime, which is quicker with large
     /// bodies.
-    Secret(Key, Vec<u8>),
+    Secret(Box<Key>, Vec<u8>),
     /// A public key, for the runtime: 32 bytes for Ed25519, else a SubjectPublicKeyInfo (RFC 5280) in DER.
     Public(Vec<u8>),
 }
@@ -185,7 +185,7 @@ impl VerifyingKey {
     pub fn read(algorithm: Algorithm, encoding: SecretEncoding, secret: &str) -> Result<Self, SecretError> {
         if !algorithm.is_public() {
             let key = Key::read(algorithm, encoding, secret)?;
-            return Ok(VerifyingKey::Secret(key, read_bytes(encoding, secret, MAX_SECRET)?));
+            return Ok(VerifyingKey::Secret(Box::new(key), read_bytes(encoding, secret, MAX_SECRET)?));
         }
         if secret.starts_with("whsk_") || secret.starts_with("whsec_") || secret.contains("PRIVATE KEY") {
             return Err(SecretError::WrongHalf);
@@ -202,7 +202,7 @@ impl VerifyingKey {
     /// # Errors
     /// Where no key has them.
     pub fn secret(algorithm: Algorithm, bytes: &[u8]) -> Result<Self, SecretError> {
-        Ok(VerifyingKey::Secret(Key::from_bytes(algorithm, bytes)?, bytes.to_vec()))
+        Ok(VerifyingKey::Secret(Box::new(Key::from_bytes(algorithm, bytes)?), bytes.to_vec()))
     }
 
     /// A public key of these very bytes.

@@ -235,7 +235,7 @@ impl<'a> Check<'a> {
     fn rehashed(&self, key: &VerifyingKey) -> Option<Key> {
         let VerifyingKey::Secret(known, bytes) = key else { return None };
         let fits = matches!(
-            (known, self.algorithm),
+            (known.as_ref(), self.algorithm),
             (Key::HmacSha256(_), Algorithm::HmacSha256)
                 | (Key::HmacSha1(_), Algorithm::HmacSha1)
                 | (Key::HmacSha384(_), Algorithm::HmacSha384)

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Source;
+use crate::handshake::Handshake;
 use crate::provider::Provider;
 use crate::signature::{Claim, Reason, Request, VerifyingKey};
 use crate::time::Millis;
@@ -60,16 +61,16 @@ impl Gate {
         if found.is_empty() { Err(refused.unwrap_or(Reason::SignatureMissing)) } else { Ok(found) }
     }
 
-    /// The URL that the provider signed, for a request that came to `url` with `rest` behind the source's own path.
+    /// The URL that the provider signed, for a request that came to `url` with `rest` behind the source's own path. The
+    /// request's own query counts, since it is what goes on; one in the source's `publicUrl` stands in where a request
+    /// has none, but not for a provider whose secret is in the query: there it would vouch for everybody.
     pub fn public_url<'a>(&self, url: &'a str, rest: &str) -> Cow<'a, str> {
-        match &self.source.public_url {
-            None => Cow::Borrowed(url),
-            Some(public) if public.contains('?') => Cow::Owned(public.clone()),
-            Some(public) => {
-                let query = url.split_once('?').map_or("", |(_, query)| query);
-                let mark = if query.is_empty() { "" } else { "?" };
-                Cow::Owned([public, rest, mark, query].concat())
-            }
-        }
+        let Some(public) = &self.source.public_url else { return Cow::Borrowed(url) };
+        let (base, own) = public.split_once('?').unwrap_or((public, ""));
+        let query = url.split_once('?').map_or("", |(_, query)| query);
+        let in_query = self.provider.handshakes.contains(&Handshake::Eventgrid);
+        let query = if query.is_empty() && !in_query { own } else { query };
+        let mark = if query.is_empty() { "" } else { "?" };
+        Cow::Owned([base, rest, mark, query].concat())
     }
 }
