@@ -197,4 +197,6 @@ fn token(text: &str) -> Check<'static> {
 }
 
 #[cfg(test)]
+mod refused;
+#[cfg(test)]
 mod tests;

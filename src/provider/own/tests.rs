@@ -9,7 +9,7 @@ use super::*;
 use crate::header::Headers;
 use crate::time::Millis;
 
-const OWN: &[Own] = &[
+pub const OWN: &[Own] = &[
     Own::Twilio,
     Own::AwsSns,
     Own::Paypal,
