@@ -8,6 +8,7 @@
 //! - [`profile`] is what a delivery looks like on the wire and when it is tried again: six products, and your own.
 //! - [`subscription`] says where events go, and which ones; [`destination`] where they may go at all.
 //! - [`event`] is what producers post; [`delivery`] the life of what becomes of it.
+//! - [`explain`] follows a request that was refused, and says what is wrong with it.
 //! - [`snapshot`] is what ingest knows of an application; [`id`] makes names that say where a thing lives.
 //! - [`body`], [`page`], [`route`], [`header`], [`problem`], [`secret`] and [`time`] read and write HTTP's small print.
 //!
@@ -27,6 +28,7 @@ pub mod body;
 pub mod delivery;
 pub mod destination;
 pub mod event;
+pub mod explain;
 pub mod handshake;
 pub mod header;
 pub mod id;

@@ -29,7 +29,7 @@ pub fn climbs(path: &str) -> bool {
 }
 
 /// Undoes percent-encoding. `None` for what is empty or no UTF-8.
-fn decode(text: &str) -> Option<String> {
+pub fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, tail)) = rest.split_first() {

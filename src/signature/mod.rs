@@ -63,6 +63,19 @@ impl Algorithm {
         matches!(self, Algorithm::EcdsaP256Sha256 | Algorithm::EcdsaP256Sha1)
     }
 
+    /// How many bytes its signatures have, where all have as many.
+    pub fn signature_length(self) -> Option<usize> {
+        use Algorithm::{EcdsaP256Sha1, EcdsaP256Sha256, RsaSha1, RsaSha256, Token};
+        match self {
+            Algorithm::HmacMd5 => Some(16),
+            Algorithm::HmacSha1 => Some(20),
+            Algorithm::HmacSha256 => Some(32),
+            Algorithm::HmacSha384 => Some(48),
+            Algorithm::HmacSha512 | Algorithm::Ed25519 => Some(64),
+            EcdsaP256Sha256 | EcdsaP256Sha1 | RsaSha256 | RsaSha1 | Token => None,
+        }
+    }
+
     /// Whether Signet can sign with it.
     pub fn can_sign(self) -> bool {
         self == Algorithm::Ed25519 || !(self.is_public() || self == Algorithm::Token)

@@ -1,0 +1,231 @@
+//! Trying whether a signature would hold if one thing were otherwise.
+
+use std::collections::HashSet;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+
+use super::captured::as_headers;
+use super::report::Hint;
+use crate::header::Headers;
+use crate::provider::Way;
+use crate::secret::same_bytes;
+use crate::signature::{Algorithm, Claim, KeySource, Question, Request, VerifyingKey};
+use crate::source::{Gate, Source};
+
+/// How many variants of a request are tried at most.
+pub const MAX_TRIALS: usize = 200;
+/// How many bytes are hashed for them at most, all together.
+pub const MAX_HASHED: usize = 128 << 20;
+/// How many questions the runtime is asked for them at most.
+pub const MAX_QUESTIONS: usize = 256;
+/// How many of the provider's own keys are fetched at most.
+const MAX_FETCHED: usize = 4;
+
+/// A request, and how it is judged.
+#[derive(Clone, Copy)]
+pub(super) struct Scene<'a> {
+    pub gate: &'a Gate,
+    pub method: &'a str,
+    pub url: &'a str,
+    pub headers: &'a [(String, String)],
+    pub body: &'a [u8],
+    pub way: &'a Way,
+    pub keys: &'a [VerifyingKey],
+}
+
+impl<'a> Scene<'a> {
+    /// The request with these headers, which are to be its own.
+    pub fn request<'r>(self, headers: &'r Headers<'r>) -> Request<'r>
+    where
+        'a: 'r,
+    {
+        Request { method: self.method, url: self.url, headers, body: self.body }
+    }
+}
+
+/// What would have to be otherwise for the signature to hold, and what to say if it does.
+#[derive(Default)]
+pub(super) struct Trial {
+    pub hints: Vec<Hint>,
+    pub method: Option<&'static str>,
+    pub url: Option<String>,
+    pub headers: Option<Vec<(String, String)>>,
+    pub body: Option<Vec<u8>>,
+    pub way: Option<Way>,
+    pub keys: Option<Vec<VerifyingKey>>,
+}
+
+/// Who judges: with the keys that are at hand, and the runtime for what only it can do.
+pub(super) struct Court<Fetch, Ask> {
+    fetch: Fetch,
+    ask: Ask,
+    fetched: Vec<(KeySource, Vec<VerifyingKey>)>,
+    seen: HashSet<u64>,
+    /// How many variants were tried.
+    pub trials: usize,
+    hashed: usize,
+    questions: usize,
+    /// Whether one of them holds.
+    pub has_found: bool,
+    /// Whether there was more to try than may be tried.
+    pub is_spent: bool,
+}
+
+impl<Fetch, Ask> Court<Fetch, Ask>
+where
+    Fetch: AsyncFn(&KeySource, Algorithm, &[VerifyingKey]) -> Vec<VerifyingKey>,
+    Ask: AsyncFn(&Question<'_>) -> bool,
+{
+    pub fn new(fetch: Fetch, ask: Ask) -> Self {
+        Court {
+            fetch,
+            ask,
+            fetched: Vec::new(),
+            seen: HashSet::new(),
+            trials: 0,
+            hashed: 0,
+            questions: 0,
+            has_found: false,
+            is_spent: false,
+        }
+    }
+
+    /// Fetches the provider's own keys that a claim names, each once. Whether there are any for each of them.
+    pub async fn has_keys(&mut self, claim: &Claim<'_>, secrets: &[VerifyingKey]) -> bool {
+        for check in claim.checks.iter().filter(|check| check.key != KeySource::Secrets) {
+            if self.fetched.iter().all(|(known, _)| *known != check.key) {
+                let keys = match self.fetched.len() {
+                    MAX_FETCHED.. => Vec::new(),
+                    _ => (self.fetch)(&check.key, check.algorithm, secrets).await,
+                };
+                self.fetched.push((check.key.clone(), keys));
+            }
+            if fetched(&self.fetched, &check.key).is_empty() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Whether what a request claims holds, all of it.
+    pub async fn holds(&mut self, claim: &Claim<'_>, secrets: &[VerifyingKey]) -> bool {
+        if !self.has_keys(claim, secrets).await {
+            return false;
+        }
+        for check in &claim.checks {
+            let keys = match &check.key {
+                KeySource::Secrets => secrets,
+                named => fetched(&self.fetched, named),
+            };
+            let mut held = false;
+            match check.holds(keys) {
+                Ok(which) => held = which.is_some(),
+                Err(questions) => {
+                    for question in questions {
+                        self.questions = self.questions.saturating_add(1);
+                        held = (self.ask)(&question).await;
+                        if held {
+                            break;
+                        }
+                    }
+                }
+            }
+            if !held {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Whether it would hold if that were so.
+    pub async fn grants(&mut self, scene: Scene<'_>, trial: &Trial) -> bool {
+        let headers = as_headers(trial.headers.as_deref().unwrap_or(scene.headers));
+        let request = Request {
+            method: trial.method.unwrap_or(scene.method),
+            url: trial.url.as_deref().unwrap_or(scene.url),
+            headers: &headers,
+            body: trial.body.as_deref().unwrap_or(scene.body),
+        };
+        let way = trial.way.as_ref().unwrap_or(scene.way);
+        let Some(Ok(claim)) = way.claim(request, &scene.gate.source.options) else { return false };
+        let read;
+        let keys = match (&trial.keys, &trial.way) {
+            (Some(keys), _) => keys,
+            (None, Some(way)) => {
+                read = keys_of(way, &scene.gate.source);
+                &read
+            }
+            // The same bytes against the same keys give the same answer, whatever they were called.
+            (None, None) if !self.seen.insert(fingerprint(&claim)) => return false,
+            (None, None) => scene.keys,
+        };
+        self.may_spend(&claim, keys.len()) && self.holds(&claim, keys).await
+    }
+
+    /// Has what the request claims as it came count as tried.
+    pub fn remember(&mut self, claim: &Claim<'_>) {
+        self.seen.insert(fingerprint(claim));
+    }
+
+    /// Whether the signature is a plain hash: of the secret and the content in either order, or of the content alone.
+    pub fn is_plain_hash(&mut self, claim: &Claim<'_>, keys: &[VerifyingKey]) -> Option<&'static str> {
+        let check = claim.checks.first().filter(|check| check.algorithm != Algorithm::Token)?;
+        let content = check.contents.first()?.concat();
+        let is_one = |parts: &[&[u8]]| {
+            let hashes = [hash::<Sha256>(parts), hash::<Sha1>(parts)];
+            check.signatures.iter().any(|signature| hashes.iter().any(|hash| same_bytes(hash, signature)))
+        };
+        if !self.may_spend(claim, keys.len().saturating_mul(4)) {
+            return None;
+        }
+        if is_one(&[&content]) {
+            return Some("what is signed, without any secret");
+        }
+        keys.iter().find_map(|key| match key {
+            VerifyingKey::Secret(_, secret) if is_one(&[secret, &content]) => Some("the secret and what is signed"),
+            VerifyingKey::Secret(_, secret) if is_one(&[&content, secret]) => Some("what is signed and the secret"),
+            _ => None,
+        })
+    }
+
+    fn may_spend(&mut self, claim: &Claim<'_>, keys: usize) -> bool {
+        let size: usize = claim.checks.iter().fold(0, |sum, check| sum.saturating_add(check.size()));
+        let hashed = self.hashed.saturating_add(size.saturating_mul(keys.max(1)));
+        if self.trials >= MAX_TRIALS || hashed > MAX_HASHED || self.questions >= MAX_QUESTIONS {
+            self.is_spent = true;
+            return false;
+        }
+        self.trials = self.trials.saturating_add(1);
+        self.hashed = hashed;
+        true
+    }
+}
+
+fn fetched<'k>(all: &'k [(KeySource, Vec<VerifyingKey>)], name: &KeySource) -> &'k [VerifyingKey] {
+    all.iter().find(|(known, _)| known == name).map_or(&[], |(_, keys)| keys)
+}
+
+/// The keys that a way reads from a source's secrets.
+pub(super) fn keys_of(way: &Way, source: &Source) -> Vec<VerifyingKey> {
+    source.secrets.iter().filter_map(|secret| way.key(secret, &source.options).ok()).collect()
+}
+
+/// Tells what was tried from what was not. It decides nothing but that.
+fn fingerprint(claim: &Claim<'_>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for check in &claim.checks {
+        (&check.contents, &check.signatures).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+fn hash<D: Digest>(parts: &[&[u8]]) -> Vec<u8> {
+    let mut hash = D::new();
+    for part in parts {
+        hash.update(part);
+    }
+    hash.finalize().to_vec()
+}
