@@ -52,15 +52,21 @@ impl<'a> Headers<'a> {
 
 /// What is wrong with a header's name, if anything: not a token (RFC 9110, section 5.6.2), framing, or reserved.
 pub fn name_fault(name: &str) -> Option<&'static str> {
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if !matches!(name.len(), 1..=128) || !name.bytes().all(token) {
-        return Some("must be a header name of 1 to 128 characters");
+    if let Some(fault) = token_fault(name) {
+        return Some(fault);
     }
     let lower = name.to_ascii_lowercase();
     if FRAMING.contains(&lower.as_str()) || RESERVED.iter().any(|prefix| lower.starts_with(prefix)) {
         return Some("is a header that can't be set");
     }
     None
+}
+
+/// What is wrong with the name of a header that is only read, if anything.
+pub fn token_fault(name: &str) -> Option<&'static str> {
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    let fits = matches!(name.len(), 1..=128) && name.bytes().all(token);
+    if fits { None } else { Some("must be a header name of 1 to 128 characters") }
 }
 
 /// What is wrong with a header's value, if anything: only visible ASCII and inner spaces are the same to everybody.

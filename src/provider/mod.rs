@@ -76,8 +76,8 @@ impl Way {
             Way::Own { own } => own.claim(request, options),
             Way::Scheme(scheme) => match options.get("header") {
                 // Where the sender chooses the header, the receiver says which.
-                Some(name) if scheme.algorithm == crate::signature::Algorithm::Token => scheme.claim_at(name, request),
-                _ => scheme.claim(request),
+                Some(name) => scheme.claim_at(name, request),
+                None => scheme.claim(request),
             },
         }
     }

@@ -11,7 +11,7 @@ pub type SchemeFault = (&'static str, Cow<'static, str>);
 impl Scheme {
     /// What is wrong with this scheme to sign with.
     pub fn faults(&self) -> Vec<SchemeFault> {
-        let mut faults = self.common_faults(&["id", "timestamp", "body"]);
+        let mut faults = self.common_faults(&["id", "timestamp", "body"], crate::header::name_fault);
         if !self.algorithm.can_sign() {
             faults.push(("algorithm", "can only be verified; sign with an hmac or ed25519".into()));
         }
@@ -35,7 +35,8 @@ impl Scheme {
 
     /// What is wrong with this scheme to verify with.
     pub fn verifying_faults(&self) -> Vec<SchemeFault> {
-        let mut faults = self.common_faults(&["id", "timestamp", "body", "method", "url", "path"]);
+        let mut faults =
+            self.common_faults(&["id", "timestamp", "body", "method", "url", "path"], crate::header::token_fault);
         if self.content.contains("{timestamp}") && !self.carries_time() && self.timestamp_field.is_none() {
             faults.push(("timestampHeader", "is needed: the timestamp is signed but stands nowhere".into()));
         }
@@ -45,7 +46,7 @@ impl Scheme {
         if self.more_headers.len() > 16 {
             faults.push(("moreHeaders", "may name at most 16 headers".into()));
         }
-        if self.more_headers.iter().any(|name| crate::header::name_fault(name).is_some()) {
+        if self.more_headers.iter().any(|name| crate::header::token_fault(name).is_some()) {
             faults.push(("moreHeaders", "must be header names".into()));
         }
         for (field, path) in [("timestampField", &self.timestamp_field), ("idField", &self.id_field)] {
@@ -60,7 +61,7 @@ impl Scheme {
         self.timestamp_header.is_some() || self.format.contains("{timestamp}")
     }
 
-    fn common_faults(&self, placeholders: &[&str]) -> Vec<SchemeFault> {
+    fn common_faults(&self, placeholders: &[&str], name_fault: fn(&str) -> Option<&'static str>) -> Vec<SchemeFault> {
         let mut faults: Vec<SchemeFault> = Vec::new();
         if let Err(fault) = check_template(&self.content, placeholders) {
             faults.push(("content", fault.into()));
@@ -91,7 +92,7 @@ impl Scheme {
             ("idHeader", self.id_header.as_ref()),
         ];
         for (field, name) in named {
-            if let Some(fault) = name.and_then(|name| crate::header::name_fault(name)) {
+            if let Some(fault) = name.and_then(|name| name_fault(name)) {
                 faults.push((field, fault.into()));
             }
         }

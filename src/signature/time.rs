@@ -51,8 +51,15 @@ impl TimeFormat {
         match self {
             TimeFormat::Seconds => number()?.checked_mul(1000),
             TimeFormat::Milliseconds => number(),
-            TimeFormat::Rfc3339 => parse_rfc3339(text),
-            TimeFormat::HttpDate => DateTime::parse_from_rfc2822(text).ok().map(|time| time.timestamp_millis()),
+            // Without a zone it is UTC.
+            TimeFormat::Rfc3339 => parse_rfc3339(text).or_else(|| parse_rfc3339(&[text, "Z"].concat())),
+            TimeFormat::HttpDate => {
+                let read = |text: &str| DateTime::parse_from_rfc2822(text).ok().map(|time| time.timestamp_millis());
+                // `Thu 07 Sep 2017 06:30:04 UTC`, as Scalr writes it.
+                let other =
+                    || text.strip_suffix("UTC")?.split_once(' ').map(|(day, rest)| [day, ", ", rest, "GMT"].concat());
+                read(text).or_else(|| read(&other()?))
+            }
         }
     }
 
@@ -81,6 +88,8 @@ mod tests {
             assert_eq!(format.write(at), text);
             assert_eq!(format.read(text), Some(at));
         }
+        assert_eq!(TimeFormat::Rfc3339.read("2024-03-27T15:42:29.551"), Some(1_711_554_149_551));
+        assert_eq!(TimeFormat::HttpDate.read("Thu 07 Sep 2017 06:30:04 UTC"), Some(1_504_765_804_000));
         for text in ["", " 1", "1 ", "+1", "-1", "1.0", "1x", "0x1", "1e3", "１", "1234567890123456", "soon"] {
             assert_eq!(TimeFormat::Seconds.read(text), None, "{text:?}");
             assert_eq!(TimeFormat::Rfc3339.read(text), None, "{text:?}");

@@ -274,11 +274,11 @@ impl Scheme {
 
     fn claim_in<'a>(&'a self, carried: &[&'a str], request: Request<'a>) -> Result<Claim<'a>, Reason> {
         let (texts, time_in_format) = self.read_format(carried)?;
-        let signatures = texts
-            .iter()
-            .map(|text| self.read_signature(text))
-            .collect::<Option<Vec<_>>>()
-            .ok_or(Reason::SignatureMalformed)?;
+        // Of several, those that can't be read are passed over: they may be of a kind that is still to come.
+        let signatures: Vec<Vec<u8>> = texts.iter().filter_map(|text| self.read_signature(text)).collect();
+        if signatures.is_empty() {
+            return Err(Reason::SignatureMalformed);
+        }
 
         let timestamp = match (time_in_format, &self.timestamp_header, &self.timestamp_field) {
             (Some(text), _, _) => Some(Cow::Borrowed(text)),
@@ -329,6 +329,8 @@ impl Scheme {
         for value in carried {
             let items: Vec<&'v str> = match self.separator.as_deref().filter(|separator| !separator.is_empty()) {
                 None => vec![value],
+                // A comma before a space is where the header was given twice and joined by the runtime.
+                Some(" ") if value.contains(", ") => return Err(Reason::SignatureMalformed),
                 Some(separator) => value.split(separator).map(|item| item.trim_matches(' ')).collect(),
             };
             for item in items {
