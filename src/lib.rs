@@ -4,16 +4,17 @@
 //!
 //! Pure rooms know nothing of Workers: they take the clock and randomness as arguments and are tested natively.
 //!
-//! - [`signature`] signs: one [`Scheme`](signature::Scheme) says how, as data.
+//! - [`signature`] signs and verifies: one [`Scheme`](signature::Scheme) says how, as data.
 //! - [`profile`] is what a delivery looks like on the wire and when it is tried again: six products, and your own.
 //! - [`subscription`] says where events go, and which ones; [`destination`] where they may go at all.
 //! - [`event`] is what producers post; [`delivery`] the life of what becomes of it.
 //! - [`explain`] follows a request that was refused, and says what is wrong with it.
+//! - [`source`] is who sends to us; [`provider`] how they sign, as a table; [`handshake`] what they ask first.
 //! - [`snapshot`] is what ingest knows of an application; [`id`] makes names that say where a thing lives.
 //! - [`body`], [`page`], [`route`], [`header`], [`problem`], [`secret`] and [`time`] read and write HTTP's small print.
 //!
-//! Shells are thin: `edge` is the one place that touches JavaScript, `api` the Worker's entrance, `objects` the Durable
-//! Objects.
+//! Shells are thin: `edge` is the one place that touches JavaScript, `api` the Worker's entrance, `proxy` the way through a
+//! source, `objects` the Durable Objects.
 //!
 //! # The way of an event
 //!
@@ -23,6 +24,13 @@
 //! 4. What must be tried again is kept by that object, or, when it waits for more than a minute, by an
 //!    `objects::delivery` with an alarm, which hands it back when its time has come.
 //! 5. What a crash left unsettled is found by the subscription's object when it wakes. Nothing depends on memory.
+//!
+//! # The way of a request
+//!
+//! 1. `proxy` reads it whole; a provider's question is answered by [`handshake`].
+//! 2. [`source::Gate`] says what it claims, which is held against the source's secrets. What does not hold gets 401.
+//! 3. The source's object, one like a subscription's, knows what came before.
+//! 4. It goes to the origin as it came, whose answer comes back as it is; or into the queue, and is delivered like an event.
 
 pub mod body;
 pub mod delivery;

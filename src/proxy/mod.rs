@@ -107,7 +107,9 @@ impl Visit {
         if let Some(step) = handshake::before(kinds, &asked) {
             return self.shake(step).await;
         }
-        let judged = match judge::judge(&self.env, &self.gate, self.request(&public_url, &headers, &bytes), self.began).await {
+        let judged = match judge::judge(&self.env, &self.gate, self.request(&public_url, &headers, &bytes), self.began)
+            .await
+        {
             Ok(held) => Judged {
                 outcome: Outcome::Verified,
                 reason: None,
