@@ -52,8 +52,13 @@ export function setupRust() {
   });
 }
 
-/** The Python packages of tests/requirements.txt in ./.venv; the tests alone need them. */
-export function setupPython() {
+/** What the tests alone need: the Python packages of tests/requirements.txt in ./.venv, and the SDKs of tests/sdks. */
+export async function setupPython() {
+  await setupVenv();
+  await setupSdks();
+}
+
+function setupVenv() {
   const wanted = createHash("sha256")
     .update(readFileSync(at("tests/requirements.txt")))
     .digest("hex");
@@ -66,20 +71,32 @@ export function setupPython() {
     if (python === null) {
       throw new Trouble("the tests need python3 with venv (on Debian or Ubuntu: apt-get install python3-venv)");
     }
-    await step("installing Python packages for the tests (under a minute)", async () => {
+    await step("installing Python packages for the tests (80 MB, under a minute)", async () => {
       await run("python3", ["-m", "venv", "--clear", at(".venv")]);
-      const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+      const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile"];
       await run(at(".venv/bin/python"), [...pip, "-r", at("tests/requirements.txt")]);
     });
     writeFileSync(stamp, wanted);
   });
 }
 
+function setupSdks() {
+  const folder = at("tests/sdks");
+  if (npmMatches(folder)) return;
+  return withLock(async () => {
+    if (npmMatches(folder)) return;
+    const args = ["install", "--no-save", "--loglevel=error"];
+    await step("installing providers' SDKs for the tests (40 MB, under a minute)", () =>
+      run("npm", args, { cwd: folder }),
+    );
+  });
+}
+
 /** Compares the lock with the copy that npm leaves at the end of an install; other systems' packages may lack. */
-function npmMatches() {
+function npmMatches(folder = at()) {
   try {
-    const wanted = JSON.parse(readFileSync(at("package-lock.json"), "utf8")).packages;
-    const found = JSON.parse(readFileSync(at("node_modules/.package-lock.json"), "utf8")).packages;
+    const wanted = JSON.parse(readFileSync(path.join(folder, "package-lock.json"), "utf8")).packages;
+    const found = JSON.parse(readFileSync(path.join(folder, "node_modules/.package-lock.json"), "utf8")).packages;
     return Object.entries(wanted).every(
       ([name, entry]) => name === "" || (found[name] ? found[name].version === entry.version : !neededHere(entry)),
     );
