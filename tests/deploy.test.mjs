@@ -14,6 +14,7 @@ const objects = {
   SUBSCRIPTION: "Subscription",
   DELIVERY: "Delivery",
   LEDGER: "Ledger",
+  DIRECTORY: "Directory",
 };
 
 let folder;

@@ -7,7 +7,7 @@ use wasm_bindgen::JsValue;
 
 use super::{Answer, Call, events, management};
 use crate::delivery::Stage;
-use crate::id::{DELIVERY, EVENT, Id, Place, SUBSCRIPTION};
+use crate::id::{DELIVERY, EVENT, Id, Place, SOURCE, SUBSCRIPTION};
 use crate::objects::subscription::Query;
 use crate::page::Page;
 use crate::problem::Problem;
@@ -69,10 +69,6 @@ async fn read_query(call: &Call, page: &Page<'_>) -> Result<Option<Query>, Probl
             None => return Ok(None),
         },
     };
-    // Nothing is kept of sources yet, so nothing is theirs.
-    if page.get("source").is_some() {
-        return Ok(None);
-    }
     Ok(Some(Query {
         below: Some(below),
         from,
@@ -93,8 +89,15 @@ async fn core_of(call: &Call, event: &str) -> Result<Option<Id>, Problem> {
 
 /// Where to look.
 async fn places(call: &Call, page: &Page<'_>) -> Result<Vec<String>, Problem> {
-    if let Some(id) = page.get("subscription") {
-        return Ok(Id::parse(SUBSCRIPTION, id).map(|id| vec![id.place().as_str().to_owned()]).unwrap_or_default());
+    let named: Vec<Option<Id>> = [("subscription", SUBSCRIPTION), ("source", SOURCE)]
+        .into_iter()
+        .filter_map(|(name, prefix)| page.get(name).map(|id| Id::parse(prefix, id)))
+        .collect();
+    match named.as_slice() {
+        [] => {}
+        [Some(id)] => return Ok(vec![id.place().as_str().to_owned()]),
+        // No delivery is both a subscription's and a source's.
+        _ => return Ok(Vec::new()),
     }
     #[derive(Deserialize)]
     struct Held {

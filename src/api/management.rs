@@ -4,6 +4,7 @@ use super::{Answer, Call, JSON};
 use crate::edge::Said;
 use crate::page::Page;
 use crate::problem::Problem;
+use crate::route;
 
 /// Hands a call to the application's object as it is, without `/v1`.
 pub async fn forward(call: Call) -> Result<Answer, Problem> {
@@ -11,6 +12,15 @@ pub async fn forward(call: Call) -> Result<Answer, Problem> {
     // The placeholders are passed on as they came: ids and names hold nothing that would need escaping.
     let path = path.strip_prefix("/v1").unwrap_or(path);
     let target = format!("/{}{path}?{query}", call.head.method);
+    said(call.gateway.tell(&target, &call.body).await?)
+}
+
+/// The same for a call about sources, whose URLs begin with where the caller reached this gateway.
+pub async fn source(call: Call) -> Result<Answer, Problem> {
+    let (path, query) = call.head.target();
+    let path = path.strip_prefix("/v1").unwrap_or(path);
+    let at = call.head.url.get(..call.head.url.len().saturating_sub(route::target(&call.head.url).len()));
+    let target = format!("/{}{path}?at={}&{query}", call.head.method, at.unwrap_or_default());
     said(call.gateway.tell(&target, &call.body).await?)
 }
 

@@ -5,6 +5,7 @@ mod events;
 mod gateway;
 mod health;
 mod management;
+mod providers;
 mod sources;
 
 use std::future::Future;
@@ -16,6 +17,7 @@ use web_sys::{Request, Response};
 
 use crate::edge::{self, Context, Env, Head};
 use crate::event::MAX_EVENT;
+use crate::explain::MAX_CALL;
 use crate::objects::application::MAX_BODY;
 use crate::problem::Problem;
 use crate::proxy;
@@ -81,6 +83,11 @@ const fn of_application(method: &'static str, path: &'static str) -> Endpoint {
     endpoint(method, path, |call| Box::pin(management::application(call)))
 }
 
+/// One about sources.
+const fn of_source(method: &'static str, path: &'static str) -> Endpoint {
+    endpoint(method, path, |call| Box::pin(management::source(call)))
+}
+
 const ENDPOINTS: &[Endpoint] = &[
     Endpoint { limit: MAX_EVENT, ..endpoint("POST", "/v1/events", |call| Box::pin(events::post(call))) },
     endpoint("GET", "/v1/events/{id}", |call| Box::pin(events::get(call))),
@@ -102,11 +109,23 @@ const ENDPOINTS: &[Endpoint] = &[
     managed("GET", "/v1/profiles/{name}"),
     managed("PUT", "/v1/profiles/{name}"),
     managed("DELETE", "/v1/profiles/{name}"),
+    endpoint("GET", "/v1/providers", |call| Box::pin(providers::list(call))),
+    endpoint("GET", "/v1/providers/{name}", |call| Box::pin(providers::get(call))),
     endpoint("GET", "/v1/applications", |call| Box::pin(management::list_applications(call))),
     of_application("GET", "/v1/applications/{id}"),
     of_application("PATCH", "/v1/applications/{id}"),
     of_application("POST", "/v1/applications/{id}/rotate-secret"),
+    of_source("GET", "/v1/sources"),
+    of_source("POST", "/v1/sources"),
+    of_source("GET", "/v1/sources/{id}"),
+    of_source("PATCH", "/v1/sources/{id}"),
+    of_source("DELETE", "/v1/sources/{id}"),
+    of_source("GET", "/v1/sources/{id}/learned-secret"),
     endpoint("GET", "/v1/sources/{id}/requests", |call| Box::pin(sources::requests(call))),
+    Endpoint {
+        limit: MAX_CALL,
+        ..endpoint("POST", "/v1/sources/{id}/explain", |call| Box::pin(sources::explain(call)))
+    },
     endpoint("GET", "/metrics", |call| Box::pin(health::metrics(call))),
 ];
 

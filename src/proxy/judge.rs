@@ -46,7 +46,7 @@ async fn held(
             // Who was given the public key needs to ask nobody.
             _ if keys.iter().any(|key| matches!(key, VerifyingKey::Public(_))) => keys,
             _ => {
-                fetched = super::keys::of(env, gate, check, keys, now).await?;
+                fetched = super::keys::of(env, gate, &check.key, check.algorithm, keys, now).await?;
                 fetched.as_slice()
             }
         };
@@ -68,7 +68,7 @@ async fn holds(check: &Check<'_>, keys: &[VerifyingKey]) -> Result<Option<usize>
 }
 
 /// Whether the answer to any of the questions is yes.
-pub async fn ask(questions: &[Question<'_>]) -> bool {
+async fn ask(questions: &[Question<'_>]) -> bool {
     for question in questions {
         if edge::verify(question).await {
             return true;

@@ -8,7 +8,7 @@ use crate::destination;
 use crate::edge::{self, Env};
 use crate::provider::Way;
 use crate::provider::own::{Ask, Own};
-use crate::signature::{Check, KeySource, Reason, VerifyingKey};
+use crate::signature::{Algorithm, KeySource, Reason, VerifyingKey};
 use crate::source::Gate;
 use crate::time::Millis;
 
@@ -40,14 +40,15 @@ thread_local! {
     static KEPT_ANSWERS: RefCell<Kept> = RefCell::default();
 }
 
-/// The keys for a check whose key is not among the source's secrets.
+/// The keys of a check whose key is not among the source's secrets.
 ///
 /// # Errors
 /// `KeyUnavailable` where nobody answers, `SignatureMismatch` where the provider has no such key.
 pub async fn of(
     env: &Env,
     gate: &Gate,
-    check: &Check<'_>,
+    key: &KeySource,
+    algorithm: Algorithm,
     secrets: &[VerifyingKey],
     now: Millis,
 ) -> Result<Vec<VerifyingKey>, Reason> {
@@ -67,17 +68,17 @@ pub async fn of(
         let (token, _) = Own::leave_in(&answer).ok_or(Reason::KeyUnavailable)?;
         credential = Some(token);
     }
-    let ask = own.asks(&check.key, credential.as_deref(), options).ok_or(Reason::SignatureMismatch)?;
+    let ask = own.asks(key, credential.as_deref(), options).ok_or(Reason::SignatureMismatch)?;
     // What the source's options name is as much a destination as its origin.
     if options.contains_key("jwksUrl") && destination::check(&ask.url, env.rules()).is_err() {
         return Err(Reason::KeyUnavailable);
     }
-    let name = match &check.key {
+    let name = match key {
         KeySource::Named(name) if ask.method == "POST" => name.as_str(),
         _ => "",
     };
     let answer = answer(&[&ask.url, " ", client, " ", name].concat(), &ask, now).await?;
-    let keys = own.keys_in(&check.key, check.algorithm, &answer, now);
+    let keys = own.keys_in(key, algorithm, &answer, now);
     if keys.is_empty() { Err(Reason::SignatureMismatch) } else { Ok(keys) }
 }
 

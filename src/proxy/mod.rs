@@ -10,7 +10,7 @@
 mod door;
 mod front;
 mod judge;
-mod keys;
+pub mod keys;
 mod queue;
 mod record;
 

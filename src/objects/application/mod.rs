@@ -1,14 +1,18 @@
-//! The object of an application: the only writer of its subscriptions, its profiles and the snapshot in KV.
+//! The object of an application: the only writer of its subscriptions, its sources, its profiles and what KV knows of
+//! them.
 //!
 //! A change is stored, pushed to the objects that it concerns, and only then answered, so that their next attempt obeys.
 //! The snapshot follows: the answer carries its version, by which the Worker that made the change knows that what KV
 //! says is too old and asks here instead; other places see the change when KV does, within a minute.
 
 mod profiles;
+mod routes;
+mod sources;
 mod store;
 mod subscriptions;
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use js_sys::Promise;
@@ -32,6 +36,9 @@ pub const DEFAULT: &str = "default";
 /// KV takes one write a second for a key.
 const PUBLISH_EVERY: Millis = 1_100;
 
+/// How many objects one alarm tells of a change.
+const PUSHED_AT_ONCE: u32 = 100;
+
 /// How large a body of a management call may be, in bytes.
 pub const MAX_BODY: usize = 256 * 1024;
 
@@ -51,6 +58,10 @@ struct Inner {
     name: String,
     store: Store,
     publishing: RefCell<bool>,
+    /// Sources that are being written to KV.
+    publishing_sources: RefCell<HashSet<String>>,
+    /// Routes that are being claimed, by their numbers.
+    claiming: RefCell<HashSet<u64>>,
 }
 
 /// The object.
@@ -64,7 +75,15 @@ impl Application {
     pub fn new(state: State, env: Env) -> Self {
         let store = Store::new(state.open());
         let name = state.own_name();
-        Application(Rc::new(Inner { state, env, name, store, publishing: RefCell::new(false) }))
+        Application(Rc::new(Inner {
+            state,
+            env,
+            name,
+            store,
+            publishing: RefCell::default(),
+            publishing_sources: RefCell::default(),
+            claiming: RefCell::default(),
+        }))
     }
 
     /// A call from the Worker (`/METHOD/path…`), or from an object of this application.
@@ -96,6 +115,8 @@ impl Inner {
             ["places"] => Reply::ok(&self.store.places()?),
             ["destination", place] => Reply::ok(&self.destination(place)?),
             ["disable", place] => self.disable(place, &String::from_utf8_lossy(body)).await,
+            ["source", id] => self.whole_source(id),
+            ["learn", id] => self.learn(id, &String::from_utf8_lossy(body)).await,
 
             ["GET", "applications", _] => Reply::ok(&self.settings()?.view()),
             ["PATCH", "applications", _] => self.patch(body).await,
@@ -110,6 +131,13 @@ impl Inner {
             ["POST", "subscriptions", id, "resume"] => self.set_status(id, Status::Active).await,
             ["POST", "subscriptions", id, "rotate-secret"] => self.rotate_subscription(id, body).await,
             ["GET", "subscriptions", id, "secret"] => self.show_secret(id),
+
+            ["POST", "sources"] => self.create_source(query, body).await,
+            ["GET", "sources"] => self.list_sources(query),
+            ["GET", "sources", id] => self.get_source(query, id),
+            ["PATCH", "sources", id] => self.patch_source(query, id, body).await,
+            ["DELETE", "sources", id] => self.delete_source(id).await,
+            ["GET", "sources", id, "learned-secret"] => self.show_learned_secret(id),
 
             ["GET", "profiles"] => self.list_profiles(query),
             ["GET", "profiles", name] => self.get_profile(name),
@@ -224,11 +252,18 @@ impl Inner {
     }
 
     async fn catch_up(&self) {
-        if let Ok(places) = self.store.not_pushed() {
+        if let Ok(places) = self.store.not_pushed(PUSHED_AT_ONCE) {
+            if places.len() >= PUSHED_AT_ONCE as usize {
+                self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
+            }
             for place in places {
                 self.push(place).await;
             }
         }
+        for id in self.store.unpublished_sources().unwrap_or_default() {
+            self.publish_source(&id).await;
+        }
+        self.release_routes().await;
         if self.store.is_behind() {
             self.publish().await;
         }
@@ -251,6 +286,9 @@ impl Inner {
                 rate_limit: None,
                 status: Status::Active,
             });
+        }
+        if let Ok((source, status)) = self.store.source_at(place) {
+            return Ok(source.destination(status, &edge::random_bytes()));
         }
         let (subscription, version) = self.store.at_place(place)?;
         let profile = self.store.profile(&subscription.profile)?.ok_or_else(|| Problem::not_found("profile"))?;

@@ -1,5 +1,7 @@
 //! What an application's object stores.
 
+mod sources;
+
 use serde::Serialize;
 
 use super::Settings;
@@ -10,6 +12,8 @@ use crate::problem::Problem;
 use crate::profile::{self, Profile};
 use crate::snapshot::{Snapshot, Subscriber};
 use crate::subscription::{ProfileRef, Status, Subscription};
+
+pub use sources::Routed;
 
 const SCHEMA: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
@@ -27,6 +31,8 @@ pub struct Held {
     pub place: String,
     /// Whose, if it is a subscription's.
     pub subscription: Option<String>,
+    /// Whose, if it is a source's.
+    pub source: Option<String>,
 }
 
 /// The store.
@@ -42,7 +48,7 @@ impl Store {
 
     pub fn create(&self) -> Result<(), Problem> {
         if !self.created.replace(true) {
-            for statement in SCHEMA {
+            for statement in SCHEMA.iter().chain(sources::SCHEMA) {
                 self.sql.run(statement, &[]).map_err(storage)?;
             }
         }
@@ -72,6 +78,13 @@ impl Store {
         self.set_meta("settings", &json)
     }
 
+    /// The next number of a row of them.
+    fn next(&self, name: &str) -> Result<u64, Problem> {
+        let next = self.number(name)?.saturating_add(1);
+        self.set_meta(name, &next.to_string())?;
+        Ok(next)
+    }
+
     /// The version of what is stored.
     pub fn version(&self) -> Result<u64, Problem> {
         self.number("version")
@@ -79,9 +92,7 @@ impl Store {
 
     /// The next version.
     pub fn bump(&self) -> Result<u64, Problem> {
-        let version = self.version()?.saturating_add(1);
-        self.set_meta("version", &version.to_string())?;
-        Ok(version)
+        self.next("version")
     }
 
     pub fn set_published(&self, version: u64) -> Result<(), Problem> {
@@ -97,30 +108,36 @@ impl Store {
     }
 
     pub fn set_pushed(&self, place: Place, version: u64) -> Result<(), Problem> {
-        let params = [(version as i64).into(), place.as_str().into()];
-        self.sql.run("UPDATE subscriptions SET pushed = max(pushed, ?) WHERE place = ?", &params).map_err(storage)?;
+        for table in ["subscriptions", "sources"] {
+            let params = [(version as i64).into(), place.as_str().into()];
+            let query = format!("UPDATE {table} SET pushed = max(pushed, ?) WHERE place = ?");
+            self.sql.run(&query, &params).map_err(storage)?;
+        }
         Ok(())
     }
 
-    pub fn not_pushed(&self) -> Result<Vec<Place>, Problem> {
-        let rows =
-            self.sql.rows("SELECT place FROM subscriptions WHERE pushed < version LIMIT 100", &[]).map_err(storage)?;
+    /// Objects that were not told of a change yet, at most so many.
+    pub fn not_pushed(&self, limit: u32) -> Result<Vec<Place>, Problem> {
+        let query = "SELECT place FROM subscriptions WHERE pushed < version
+             UNION ALL SELECT place FROM sources WHERE pushed < version LIMIT ?";
+        let rows = self.sql.rows(query, &[limit.into()]).map_err(storage)?;
         Ok(rows.iter().filter_map(|row| Place::parse(&row.text(0)?)).collect())
     }
 
-    /// Every object that may hold deliveries, those of deleted subscriptions among them: their history is still read.
+    /// Every object that may hold deliveries, those of what was deleted among them: their history is still read.
     pub fn places(&self) -> Result<Vec<Held>, Problem> {
-        let rows = self.sql.rows("SELECT place, id FROM subscriptions", &[]).map_err(storage)?;
-        let held = |row: &Row| Some(Held { place: row.text(0)?, subscription: Some(row.text(1)?) });
-        let direct = Place::direct().map(|place| Held { place: place.as_str().into(), subscription: None });
-        Ok(rows.iter().filter_map(held).chain(direct).collect())
+        let query =
+            "SELECT place, id, NULL FROM subscriptions UNION ALL SELECT place, NULL, id FROM sources WHERE queued";
+        let rows = self.sql.rows(query, &[]).map_err(storage)?;
+        let held = |row: &Row| Some(Held { place: row.text(0)?, subscription: row.text(1), source: row.text(2) });
+        let direct = |place: Place| Held { place: place.as_str().into(), subscription: None, source: None };
+        Ok(rows.iter().filter_map(held).chain(Place::direct().map(direct)).collect())
     }
 
     /// Whether a place is anybody's.
     pub fn is_taken(&self, place: Place) -> Result<bool, Problem> {
-        let row =
-            self.sql.row("SELECT 1 FROM subscriptions WHERE place = ?", &[place.as_str().into()]).map_err(storage)?;
-        Ok(row.is_some())
+        let query = "SELECT 1 FROM subscriptions WHERE place = ?1 UNION ALL SELECT 1 FROM sources WHERE place = ?1";
+        Ok(self.sql.row(query, &[place.as_str().into()]).map_err(storage)?.is_some())
     }
 
     /// A subscription that was not deleted.

@@ -101,7 +101,8 @@ impl Inner {
         |name| self.store.profile(name).ok().flatten()
     }
 
-    fn free_place(&self) -> Result<Place, Problem> {
+    /// A place that no subscription and no source has.
+    pub(super) fn free_place(&self) -> Result<Place, Problem> {
         loop {
             let [a, b, c, d, ..] = edge::random_bytes();
             let place = Place::for_subscription(u32::from_le_bytes([a, b, c, d]));
