@@ -27,6 +27,7 @@ mod netlify;
 mod paypal;
 mod plaid;
 mod plivo;
+mod sign;
 mod strava;
 mod twilio;
 mod vonage;
@@ -40,6 +41,7 @@ use crate::signature::{
     Algorithm, Check, Claim, Encoding, KeySource, Reason, Request, SecretEncoding, SecretError, VerifyingKey,
 };
 pub use ask::Ask;
+pub use sign::{Signed, Unsigned};
 
 /// A way that is one provider's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

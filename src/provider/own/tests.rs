@@ -35,7 +35,7 @@ pub const OWN: &[Own] = &[
 ];
 
 /// A request that a provider, or its library, made.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Example {
     pub from: String,
