@@ -77,9 +77,21 @@ pub async fn of(
         KeySource::Named(name) if ask.method == "POST" => name.as_str(),
         _ => "",
     };
-    let answer = answer(&[&ask.url, " ", client, " ", name].concat(), &ask, now).await?;
-    let keys = own.keys_in(key, algorithm, &answer, now);
+    let name = [&ask.url, " ", client, " ", name].concat();
+    let mut keys = own.keys_in(key, algorithm, answer(&name, &ask, now).await?.as_slice(), now);
+    if keys.is_empty() && forget(&name, now) {
+        // The provider may have changed its keys since.
+        keys = own.keys_in(key, algorithm, answer(&name, &ask, now).await?.as_slice(), now);
+    }
     if keys.is_empty() { Err(Reason::SignatureMismatch) } else { Ok(keys) }
+}
+
+/// Forgets an answer that is not of just now. Whether there was one.
+fn forget(name: &str, now: Millis) -> bool {
+    KEPT_ANSWERS.with_borrow_mut(|kept| {
+        let is_old = kept.answers.get(name).is_some_and(|(_, at)| now.saturating_sub(*at) >= RETRY_AFTER);
+        is_old && kept.answers.remove(name).is_some()
+    })
 }
 
 /// What was answered under this name, now or a while ago.
