@@ -14,15 +14,41 @@ after(dismiss);
 const providers = await everyProvider();
 
 for (const one of cases) {
-  const signsItself = one.sdk.sign ?? one.made;
   const scheme = signable(one);
-  const directions = [signsItself && "what it signs, Signet verifies", scheme && "what Signet signs, it verifies"];
+  const directions = [
+    one.sdk.sign && "what it signs, Signet verifies",
+    one.made && "what its page describes, both verify",
+    scheme && "what Signet signs, it verifies",
+  ];
 
   test(`${one.name}: ${directions.filter(Boolean).join("; ")}`, async () => {
-    assert.ok(signsItself || scheme, "somebody can sign");
+    assert.ok(directions.some(Boolean), "somebody can sign");
     const door = await source(one);
-    if (signsItself) await judged(one, door, await signed(one));
+    if (one.sdk.sign || one.made) await judged(one, door, await signed(one));
     if (scheme) await judged(one, door, await signedBySignet(one, scheme));
+  });
+}
+
+// While a secret is being changed, both sign, and a receiver who has either of them is to take the message.
+for (const name of ["npm replicate", "npm resend", "npm standardwebhooks", "npm stripe", "npm svix"]) rotated(name);
+for (const name of ["PyPI paddle-python-sdk", "PyPI polar-sdk"]) rotated(name);
+rotated("PyPI standardwebhooks, as Supabase's page has it");
+// These read one signature of a list. Their providers send one.
+rotated("npm @workos-inc/node", { takesOld: false });
+rotated("PyPI fintoc", { takesNew: false });
+
+function rotated(name, { takesOld = true, takesNew = true } = {}) {
+  const secrets = [takesOld && "by the old one", takesNew && "by the new one"].filter(Boolean).join(" and ");
+  test(`${name}, while a secret is changed: takes what Signet signs with two, ${secrets}`, async () => {
+    const one = find(name);
+    const secret = one.secret.replace(/.{4}$/, "new=");
+    const message = await signedBySignet(one, signable(one), secret);
+    assert.equal((await verdict(one, message)) === true, takesOld);
+    assert.equal((await verdict({ ...one, secret }, message)) === true, takesNew);
+    assert.notEqual(await verdict({ ...one, secret: one.secret.replace(/.{4}$/, "odw=") }, message), true);
+    for (const known of [one.secret, secret]) {
+      assert.equal((await knock(await source({ ...one, secret: known }), message)).status, 200);
+    }
   });
 }
 
@@ -124,13 +150,14 @@ async function signed(one, { seconds: at = seconds() } = {}) {
   return { ...plain, headers: { ...one.headers, ...headers }, body: other, query: queryOf(url) };
 }
 
-/** A message that Signet sends to a subscription whose profile signs as the provider does. */
-async function signedBySignet(one, scheme) {
+/** A message that Signet sends to a subscription whose profile signs as the provider does; with `next` too, if given. */
+async function signedBySignet(one, scheme, next) {
   const [type, path] = [uniqueType(), uniquePath()];
   const name = type.replace(".", "-");
   await profile(name, { signature: scheme, body: "{data}", headers: one.headers, retry: { delays: [0] } });
   const secret = one.keys?.signing ?? one.secret;
-  await subscribe({ url: target.url(path), events: [type], profile: name, secret });
+  const { id } = await subscribe({ url: target.url(path), events: [type], profile: name, secret });
+  if (next) await expect(200, "POST", `/v1/subscriptions/${id}/rotate-secret`, { secret: next, overlapSeconds: 3600 });
   await sendOne({ type, data: JSON.parse(one.body()) });
   const [{ headers, text: body, method }] = await target.received(path);
   // Of the headers, those of the connection were for the first hop.
@@ -192,7 +219,7 @@ function knock(door, { method, headers, body, query }) {
 }
 
 async function everyProvider() {
-  const { data } = await expect(200, "GET", "/v1/providers");
+  const { data } = await expect(200, "GET", "/v1/providers?limit=250");
   return new Map(data.map((one) => [one.name, one]));
 }
 
