@@ -26,7 +26,7 @@ pub async fn explain(call: Call) -> Result<Answer, Problem> {
     let gate = Gate::new(known(&call).await?).ok_or_else(|| Problem::not_found("provider"))?;
     let env = &call.gateway.env;
     let fetch = async |key: &KeySource, algorithm, secrets: &[VerifyingKey]| {
-        keys::of(env, &gate, key, algorithm, secrets, now).await.unwrap_or_default()
+        keys::of(env, &gate, key, algorithm, secrets, now).await
     };
     let report =
         explain::explain(&gate, &captured, fetch, async |question: &Question<'_>| edge::verify(question).await);

@@ -12,7 +12,7 @@ use super::report::Hint;
 use crate::header::Headers;
 use crate::provider::Way;
 use crate::secret::same_bytes;
-use crate::signature::{Algorithm, Claim, KeySource, Question, Request, VerifyingKey};
+use crate::signature::{Algorithm, Claim, KeySource, Question, Reason, Request, VerifyingKey};
 use crate::source::{Gate, Source};
 
 /// How many variants of a request are tried at most.
@@ -58,11 +58,22 @@ pub(super) struct Trial {
     pub keys: Option<Vec<VerifyingKey>>,
 }
 
+/// Brings the provider's own keys for a check, given those of the secrets that could be read.
+pub(super) trait Fetch:
+    AsyncFn(&KeySource, Algorithm, &[VerifyingKey]) -> Result<Vec<VerifyingKey>, Reason>
+{
+}
+impl<F: AsyncFn(&KeySource, Algorithm, &[VerifyingKey]) -> Result<Vec<VerifyingKey>, Reason>> Fetch for F {}
+
+/// Asks the runtime whether a signature of a public key holds.
+pub(super) trait Ask: AsyncFn(&Question<'_>) -> bool {}
+impl<A: AsyncFn(&Question<'_>) -> bool> Ask for A {}
+
 /// Who judges: with the keys that are at hand, and the runtime for what only it can do.
-pub(super) struct Court<Fetch, Ask> {
-    fetch: Fetch,
-    ask: Ask,
-    fetched: Vec<(KeySource, Vec<VerifyingKey>)>,
+pub(super) struct Court<F, A> {
+    fetch: F,
+    ask: A,
+    fetched: Vec<(KeySource, Result<Vec<VerifyingKey>, Reason>)>,
     seen: HashSet<u64>,
     /// How many variants were tried.
     pub trials: usize,
@@ -74,12 +85,8 @@ pub(super) struct Court<Fetch, Ask> {
     pub is_spent: bool,
 }
 
-impl<Fetch, Ask> Court<Fetch, Ask>
-where
-    Fetch: AsyncFn(&KeySource, Algorithm, &[VerifyingKey]) -> Vec<VerifyingKey>,
-    Ask: AsyncFn(&Question<'_>) -> bool,
-{
-    pub fn new(fetch: Fetch, ask: Ask) -> Self {
+impl<F: Fetch, A: Ask> Court<F, A> {
+    pub fn new(fetch: F, ask: A) -> Self {
         Court {
             fetch,
             ask,
@@ -93,32 +100,38 @@ where
         }
     }
 
-    /// Fetches the provider's own keys that a claim names, each once. Whether there are any for each of them.
-    pub async fn has_keys(&mut self, claim: &Claim<'_>, secrets: &[VerifyingKey]) -> bool {
+    /// Fetches the provider's own keys that a claim names, each once.
+    ///
+    /// # Errors
+    /// Why one of them is not to be had.
+    pub async fn fetch_keys(&mut self, claim: &Claim<'_>, secrets: &[VerifyingKey]) -> Result<(), Reason> {
         for check in claim.checks.iter().filter(|check| check.key != KeySource::Secrets) {
             if self.fetched.iter().all(|(known, _)| *known != check.key) {
                 let keys = match self.fetched.len() {
-                    MAX_FETCHED.. => Vec::new(),
+                    MAX_FETCHED.. => Err(Reason::KeyUnavailable),
                     _ => (self.fetch)(&check.key, check.algorithm, secrets).await,
                 };
                 self.fetched.push((check.key.clone(), keys));
             }
-            if fetched(&self.fetched, &check.key).is_empty() {
-                return false;
+            if let Some((_, Err(reason))) = self.fetched.iter().find(|(known, _)| *known == check.key) {
+                return Err(*reason);
             }
         }
-        true
+        Ok(())
     }
 
     /// Whether what a request claims holds, all of it.
     pub async fn holds(&mut self, claim: &Claim<'_>, secrets: &[VerifyingKey]) -> bool {
-        if !self.has_keys(claim, secrets).await {
+        if self.fetch_keys(claim, secrets).await.is_err() {
             return false;
         }
         for check in &claim.checks {
             let keys = match &check.key {
                 KeySource::Secrets => secrets,
-                named => fetched(&self.fetched, named),
+                named => match self.fetched.iter().find(|(known, _)| known == named) {
+                    Some((_, Ok(keys))) => keys.as_slice(),
+                    _ => &[],
+                },
             };
             let mut held = false;
             match check.holds(keys) {
@@ -202,10 +215,6 @@ where
         self.hashed = hashed;
         true
     }
-}
-
-fn fetched<'k>(all: &'k [(KeySource, Vec<VerifyingKey>)], name: &KeySource) -> &'k [VerifyingKey] {
-    all.iter().find(|(known, _)| known == name).map_or(&[], |(_, keys)| keys)
 }
 
 /// The keys that a way reads from a source's secrets.

@@ -2,26 +2,32 @@
 
 use super::court::{Scene, Trial};
 use super::report::Hint;
-use crate::provider::Way;
+use crate::provider::{Options, Way};
+use crate::signature::Scheme;
 
 /// How many values of one header are looked at.
 const MAX_VALUES: usize = 8;
 
-/// The headers that a way reads, the signature's first. A way of a provider's own tells none.
-pub(super) fn read_by<'a>(way: &'a Way, option: Option<&'a String>) -> Vec<&'a str> {
-    let Way::Scheme(scheme) = way else { return Vec::new() };
-    if let Some(name) = option.filter(|_| scheme.algorithm == crate::signature::Algorithm::Token) {
-        return vec![name];
+/// The headers that may carry a scheme's signature: the one that an option names, where the sender chooses it.
+pub(super) fn signed_in<'a>(scheme: &'a Scheme, options: &'a Options) -> Vec<&'a str> {
+    match options.get("header") {
+        Some(name) => vec![name],
+        None => std::iter::once(&scheme.header).chain(&scheme.more_headers).map(String::as_str).collect(),
     }
-    let more = scheme.more_headers.iter().map(String::as_str);
-    scheme.headers().take(1).chain(more).chain(scheme.headers().skip(1)).collect()
+}
+
+/// The headers that a way reads, the signature's first. A way of a provider's own tells none.
+pub(super) fn read_by<'a>(way: &'a Way, options: &'a Options) -> Vec<&'a str> {
+    let Way::Scheme(scheme) = way else { return Vec::new() };
+    signed_in(scheme, options).into_iter().chain(scheme.headers().skip(1)).collect()
 }
 
 /// One value of each header that came several times: at most 16 ways.
 pub(super) fn merged(scene: Scene<'_>, came: &[(String, String)]) -> Vec<Trial> {
     let Way::Scheme(scheme) = scene.way else { return Vec::new() };
     let mut trials = Vec::new();
-    for name in read_by(scene.way, None) {
+    let names = read_by(scene.way, &scene.gate.source.options);
+    for name in names.iter().copied() {
         let Some(at) = scene.headers.iter().position(|(other, _)| other.eq_ignore_ascii_case(name)) else { continue };
         let apart: Vec<&str> = came
             .iter()
@@ -34,7 +40,7 @@ pub(super) fn merged(scene: Scene<'_>, came: &[(String, String)]) -> Vec<Trial> 
             let mut headers = scene.headers.to_vec();
             // A message that was sent through twice has every header twice: the others are halved, too.
             for (other, text) in headers.iter_mut().filter(|(other, _)| !other.eq_ignore_ascii_case(name)) {
-                if read_by(scene.way, None).iter().any(|read| other.eq_ignore_ascii_case(read)) {
+                if names.iter().any(|read| other.eq_ignore_ascii_case(read)) {
                     let first = text.split(", ").next().unwrap_or_default().to_owned();
                     *text = first;
                 }
@@ -77,7 +83,7 @@ fn parts<'v>(value: &'v str, format: &str) -> Vec<&'v str> {
 
 /// Headers under the names that a server's interface to a program gives them, or a proxy.
 pub(super) fn renamed(scene: Scene<'_>) -> Option<Trial> {
-    let wanted = read_by(scene.way, scene.gate.source.options.get("header"));
+    let wanted = read_by(scene.way, &scene.gate.source.options);
     let plain = |name: &str| {
         let lower = name.to_ascii_lowercase().replace('_', "-");
         let bare = lower.strip_prefix("http-").unwrap_or(&lower);

@@ -5,6 +5,7 @@ use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::court::{Scene, Trial};
+use super::headers::signed_in;
 use super::report::Hint;
 use crate::provider::Way;
 use crate::signature::{Algorithm, Encoding, Scheme};
@@ -128,7 +129,7 @@ struct Found {
     is_quoted: bool,
 }
 
-/// The header as it should have been: at most 16 ways, for each header that may carry a signature.
+/// The header as it should have been: at most 11 ways, for each header that may carry a signature.
 pub(super) fn trials(scene: Scene<'_>) -> Vec<Trial> {
     match scene.way {
         Way::Scheme(scheme) => rewritten(scene, scheme),
@@ -139,16 +140,15 @@ pub(super) fn trials(scene: Scene<'_>) -> Vec<Trial> {
 /// The same for a scheme that is not quite the provider's.
 pub(super) fn rewritten(scene: Scene<'_>, scheme: &Scheme) -> Vec<Trial> {
     let form = Form::of(scheme);
-    let names = std::iter::once(&scheme.header).chain(&scheme.more_headers).take(2);
     let mut trials = Vec::new();
-    for name in names {
+    for name in signed_in(scheme, &scene.gate.source.options).into_iter().take(2) {
         let Some((at, (_, value))) =
             scene.headers.iter().enumerate().find(|(_, (other, _))| other.eq_ignore_ascii_case(name))
         else {
             continue;
         };
         let (found, time, is_parted_otherwise) = form.signatures(value);
-        for one in found {
+        for one in found.into_iter().chain(worded(scheme, value)) {
             let written = scheme.format.replace("{timestamp}", time.as_deref().unwrap_or_default());
             let mut headers = scene.headers.to_vec();
             if let Some((_, value)) = headers.get_mut(at) {
@@ -159,6 +159,22 @@ pub(super) fn rewritten(scene: Scene<'_>, scheme: &Scheme) -> Vec<Trial> {
         }
     }
     trials
+}
+
+/// A token with and without the word that names its kind.
+fn worded(scheme: &Scheme, value: &str) -> Vec<Found> {
+    if scheme.algorithm != Algorithm::Token {
+        return Vec::new();
+    }
+    let bare = value.split_once(' ').map(|(_, bare)| (bare.trim().to_owned(), "has a word in front"));
+    let words = ["Bearer ", "Token "].map(|word| ([word, value].concat(), "lacks the word in front"));
+    let found = |(text, prefix): (String, &'static str)| Found {
+        written: scheme.encoding.encode(text.as_bytes()),
+        prefix: Some(prefix),
+        is_other_encoding: false,
+        is_quoted: false,
+    };
+    bare.into_iter().chain(words).map(found).collect()
 }
 
 fn hints(scheme: &Scheme, name: &str, found: &Found, is_parted_otherwise: bool) -> Vec<Hint> {
@@ -174,7 +190,7 @@ fn hints(scheme: &Scheme, name: &str, found: &Found, is_parted_otherwise: bool) 
     if let Some(prefix) = found.prefix {
         hints.push(Hint::new(
             "signature_prefix",
-            format!("The signature in {name} is right but {prefix}: it has to stand as `{format}`."),
+            format!("The signature in {name} is right but {prefix}: `{format}` has to stand there."),
         ));
     }
     if found.is_quoted {

@@ -36,12 +36,13 @@ use report::count;
 /// Explains what becomes of a request at a gate, at the time that it is to be judged by.
 ///
 /// `fetch` brings the provider's own keys for a check whose key is not among the secrets, given those of the secrets that
-/// could be read; none where they can't be had. `ask` asks the runtime whether a signature of a public key holds.
-pub async fn explain<Fetch, Ask>(gate: &Gate, captured: &Captured, fetch: Fetch, ask: Ask) -> Report
-where
-    Fetch: AsyncFn(&KeySource, Algorithm, &[VerifyingKey]) -> Vec<VerifyingKey>,
-    Ask: AsyncFn(&Question<'_>) -> bool,
-{
+/// could be read, or says why there are none. `ask` asks the runtime whether a signature of a public key holds.
+pub async fn explain(
+    gate: &Gate,
+    captured: &Captured,
+    fetch: impl AsyncFn(&KeySource, Algorithm, &[VerifyingKey]) -> Result<Vec<VerifyingKey>, Reason>,
+    ask: impl AsyncFn(&Question<'_>) -> bool,
+) -> Report {
     let merged = captured.merged();
     let headers = as_headers(&merged);
     let url = captured.public_url(gate);

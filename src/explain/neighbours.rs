@@ -3,8 +3,8 @@
 use super::court::{Scene, Trial};
 use super::headers::read_by;
 use super::report::{Hint, list};
-use crate::provider::{self, Provider, Way};
-use crate::signature::Algorithm;
+use crate::provider::{self, Options, Provider, Way};
+use crate::signature::{Algorithm, Scheme};
 
 /// Headers of ways that are one provider's own, whose headers no scheme names.
 const OWN: &[(&str, &str)] = &[
@@ -27,16 +27,14 @@ const MAX_TRIED: usize = 24;
 
 /// The providers whose signature came, and is not one of the source's provider.
 fn found<'a>(scene: Scene<'a>) -> Vec<(&'static Provider, &'a str)> {
-    let own: Vec<&str> = scene.gate.provider.signatures.iter().flat_map(|way| read_by(way, None)).collect();
+    let own: Vec<&str> =
+        scene.gate.provider.signatures.iter().flat_map(|way| read_by(way, &scene.gate.source.options)).collect();
     let known = |name: &str| own.iter().any(|other| other.eq_ignore_ascii_case(name));
     let mut found = Vec::new();
     for (name, _) in scene.headers.iter().filter(|(name, value)| !value.is_empty() && !known(name)) {
         let by_scheme = provider::all().iter().filter(|provider| {
             provider.signatures.iter().any(|way| match way {
-                Way::Scheme(scheme) => {
-                    let mut names = std::iter::once(&scheme.header).chain(&scheme.more_headers);
-                    names.any(|other| other.eq_ignore_ascii_case(name)) && !name.eq_ignore_ascii_case("authorization")
-                }
+                Way::Scheme(scheme) => is_named(scheme, name) && !name.eq_ignore_ascii_case("authorization"),
                 Way::Own { .. } => false,
             })
         });
@@ -61,11 +59,10 @@ pub(super) fn hint(scene: Scene<'_>) -> Option<Hint> {
     if more > 0 {
         titles.push(&others);
     }
-    let known = found.iter().find_map(|(provider, _)| {
-        // The table's spelling, not the request's.
-        let names = provider.signatures.iter().flat_map(|way| read_by(way, None));
-        names.into_iter().chain(OWN.iter().map(|(name, _)| *name)).find(|name| name.eq_ignore_ascii_case(header))
-    });
+    // The table's spelling, not the request's.
+    let none = Options::new();
+    let names = found.iter().flat_map(|(provider, _)| &provider.signatures).flat_map(|way| read_by(way, &none));
+    let known = names.chain(OWN.iter().map(|(name, _)| *name)).find(|name| name.eq_ignore_ascii_case(header));
     Some(Hint::new(
         "other_provider",
         format!(
@@ -82,10 +79,6 @@ pub(super) fn hint(scene: Scene<'_>) -> Option<Hint> {
 pub(super) fn trials(scene: Scene<'_>) -> Vec<Trial> {
     let others = provider::all().iter().filter(|provider| provider.name != scene.gate.provider.name);
     let ways = others.flat_map(|provider| provider.signatures.iter().map(move |way| (provider, way)));
-    let is_there = |way: &Way| {
-        let mut names = read_by(way, None).into_iter().take(1);
-        names.any(|name| scene.headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)))
-    };
     let trial = |(provider, way): (&Provider, &Way)| {
         let detail = format!(
             "With this source's secret the signature holds as {} makes it: set the source's `provider` to `{}`.",
@@ -94,9 +87,16 @@ pub(super) fn trials(scene: Scene<'_>) -> Vec<Trial> {
         let hints = vec![Hint::new("other_provider", detail)];
         Trial { hints, way: Some(way.clone()), ..Trial::default() }
     };
-    let is_signed = |way: &Way| match way {
-        Way::Scheme(scheme) => scheme.algorithm != Algorithm::Token,
-        Way::Own { .. } => false,
+    let is_there = |way: &Way| match way {
+        Way::Scheme(scheme) if scheme.algorithm != Algorithm::Token => {
+            scene.headers.iter().any(|(name, _)| is_named(scheme, name))
+        }
+        _ => false,
     };
-    ways.filter(|(_, way)| is_signed(way) && is_there(way)).take(MAX_TRIED).map(trial).collect()
+    ways.filter(|(_, way)| is_there(way)).take(MAX_TRIED).map(trial).collect()
+}
+
+/// Whether a scheme's signature stands in this header.
+fn is_named(scheme: &Scheme, name: &str) -> bool {
+    std::iter::once(&scheme.header).chain(&scheme.more_headers).any(|other| other.eq_ignore_ascii_case(name))
 }

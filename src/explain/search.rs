@@ -1,25 +1,21 @@
 //! Looking for the fault: what is tried, in which order, and what is said where nothing fits.
 
 use super::captured::{Captured, as_headers};
-use super::court::{Court, Scene, Trial, keys_of};
+use super::court::{Ask, Court, Fetch, Scene, Trial, keys_of};
 use super::report::Hint;
 use super::walk::Walk;
 use super::{bodies, headers, marks, neighbours, observed, schemes, secrets, times, urls};
 use crate::provider::Way;
-use crate::signature::{Algorithm, Claim, KeySource, Question, Reason, VerifyingKey};
+use crate::signature::{Algorithm, Claim, Reason};
 
 /// What is wrong with a request that carries a signature.
-pub(super) async fn explained<Fetch, Ask>(
-    court: &mut Court<Fetch, Ask>,
+pub(super) async fn explained<F: Fetch, A: Ask>(
+    court: &mut Court<F, A>,
     scene: Scene<'_>,
     captured: &Captured,
     walk: &Walk<'_>,
     held: bool,
-) -> Vec<Hint>
-where
-    Fetch: AsyncFn(&KeySource, Algorithm, &[VerifyingKey]) -> Vec<VerifyingKey>,
-    Ask: AsyncFn(&Question<'_>) -> bool,
-{
+) -> Vec<Hint> {
     let other = times::otherwise(scene, captured.at);
     if held {
         let tolerance = scene.gate.source.tolerance_seconds.or(scene.way.tolerance());
@@ -45,11 +41,7 @@ where
 }
 
 /// What is wrong with a request that carries no signature of the provider's.
-pub(super) async fn found_elsewhere<Fetch, Ask>(court: &mut Court<Fetch, Ask>, scenes: &[Scene<'_>]) -> Vec<Hint>
-where
-    Fetch: AsyncFn(&KeySource, Algorithm, &[VerifyingKey]) -> Vec<VerifyingKey>,
-    Ask: AsyncFn(&Question<'_>) -> bool,
-{
+pub(super) async fn found_elsewhere<F: Fetch, A: Ask>(court: &mut Court<F, A>, scenes: &[Scene<'_>]) -> Vec<Hint> {
     let mut hints = Vec::new();
     for scene in scenes {
         let Some(trial) = headers::renamed(*scene) else { continue };
@@ -79,16 +71,12 @@ where
 }
 
 /// Tries what may have happened to a request whose signature does not hold.
-async fn fault<Fetch, Ask>(
-    court: &mut Court<Fetch, Ask>,
+async fn fault<F: Fetch, A: Ask>(
+    court: &mut Court<F, A>,
     scene: Scene<'_>,
     captured: &Captured,
     claim: Option<&Claim<'_>>,
-) -> Vec<Hint>
-where
-    Fetch: AsyncFn(&KeySource, Algorithm, &[VerifyingKey]) -> Vec<VerifyingKey>,
-    Ask: AsyncFn(&Question<'_>) -> bool,
-{
+) -> Vec<Hint> {
     let lines = as_headers(scene.headers);
     let request = scene.request(&lines);
     let algorithm = match (claim.and_then(|claim| claim.checks.first()), scene.way) {
@@ -96,7 +84,7 @@ where
         (None, Way::Scheme(scheme)) => scheme.algorithm,
         (None, Way::Own { .. }) => Algorithm::HmacSha256,
     };
-    let names = headers::read_by(scene.way, None);
+    let names = headers::read_by(scene.way, &scene.gate.source.options);
     if algorithm != Algorithm::Token && observed::secret_sent(scene, &names) {
         let detail = "The header holds the secret itself where the signature should be: the sender has to sign with it, \
                       not to send it. It is known to everybody on the way now: make a new one.";
@@ -135,15 +123,11 @@ where
 }
 
 /// What is said of the first trial whose signature holds.
-async fn first<Fetch, Ask>(
-    court: &mut Court<Fetch, Ask>,
+async fn first<F: Fetch, A: Ask>(
+    court: &mut Court<F, A>,
     scene: Scene<'_>,
     trials: impl Iterator<Item = Trial>,
-) -> Option<Vec<Hint>>
-where
-    Fetch: AsyncFn(&KeySource, Algorithm, &[VerifyingKey]) -> Vec<VerifyingKey>,
-    Ask: AsyncFn(&Question<'_>) -> bool,
-{
+) -> Option<Vec<Hint>> {
     for trial in trials {
         if court.grants(scene, &trial).await {
             court.has_found = true;
@@ -186,8 +170,8 @@ fn other_secret(scene: Scene<'_>, claim: &Claim<'_>) -> Hint {
     Hint::new(
         "wrong_secret",
         format!(
-            "The request has the right form, and nothing that usually goes wrong makes it hold. Most likely it was signed \
-             with another {key}: that of another endpoint, of the test environment and not the live one, or one from \
+            "The request has the right form, and nothing that usually goes wrong makes it hold. Most likely another \
+             {key} was used: that of another endpoint, of the test environment and not the live one, or one from \
              before or after a rotation.{is} If the {key} is right, the body is not the one that was signed."
         ),
     )

@@ -1,17 +1,13 @@
 //! Holding what a request claims against the keys, one after another.
 
-use super::court::{Court, Scene};
+use super::court::{Ask, Court, Fetch, Scene};
 use super::report::{Step, count};
 use super::walk::Walk;
 use crate::provider::Way;
-use crate::signature::{Algorithm, KeySource, Question, Reason, VerifyingKey};
+use crate::signature::{KeySource, Reason, VerifyingKey};
 
 /// Tries each key of a way's, and notes what came of it. Whether one of them holds, whatever the time says.
-pub(super) async fn keys<Fetch, Ask>(court: &mut Court<Fetch, Ask>, scene: Scene<'_>, walk: &mut Walk<'_>) -> bool
-where
-    Fetch: AsyncFn(&KeySource, Algorithm, &[VerifyingKey]) -> Vec<VerifyingKey>,
-    Ask: AsyncFn(&Question<'_>) -> bool,
-{
+pub(super) async fn keys<F: Fetch, A: Ask>(court: &mut Court<F, A>, scene: Scene<'_>, walk: &mut Walk<'_>) -> bool {
     let Some(claim) = &walk.claim else { return false };
     court.remember(claim);
     let is_foreign = claim.checks.iter().any(|check| check.key != KeySource::Secrets);
@@ -26,16 +22,22 @@ where
             walk.steps.extend(unreadable(scene.way, at, secret, scene));
         }
         if !needs_secret || !scene.keys.is_empty() {
-            if court.has_keys(claim, scene.keys).await {
-                walk.steps
-                    .extend(is_foreign.then(|| Step::new("key_found", true, "The provider's own key was found.")));
-                held = court.holds(claim, scene.keys).await;
-                let detail = if held { "The signature holds." } else { "The signature does not hold." };
-                walk.steps.push(Step::new("key_tried", held, detail));
-            } else {
-                reason = Reason::KeyUnavailable;
-                let detail = "The provider's own key, or its certificate, could not be had.";
-                walk.steps.push(Step::new("key_found", false, detail));
+            match court.fetch_keys(claim, scene.keys).await {
+                Ok(()) => {
+                    let found = || Step::new("key_found", true, "The provider's own key was found.");
+                    walk.steps.extend(is_foreign.then(found));
+                    held = court.holds(claim, scene.keys).await;
+                    let detail = if held { "The signature holds." } else { "The signature does not hold." };
+                    walk.steps.push(Step::new("key_tried", held, detail));
+                }
+                Err(why) => {
+                    reason = why;
+                    let detail = match why {
+                        Reason::KeyUnavailable => "The provider's own key, or its certificate, could not be had.",
+                        _ => "The request names a key that the provider does not have.",
+                    };
+                    walk.steps.push(Step::new("key_found", false, detail));
+                }
             }
         }
     } else {

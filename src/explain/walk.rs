@@ -3,14 +3,14 @@
 use sha2::{Digest, Sha256};
 
 use super::court::Scene;
-use super::headers::read_by;
+use super::headers::{read_by, signed_in};
 use super::marks::encoding_name;
 use super::report::{Step, count, kind, list};
 use super::schemes::algorithm_name;
 use super::times::{format_name, span};
 use crate::body;
 use crate::header::Headers;
-use crate::provider::Way;
+use crate::provider::{Options, Way};
 use crate::signature::{Algorithm, Claim, Part, Reason, Request, Scheme, Stamp, split_template};
 use crate::time::{Millis, rfc3339};
 
@@ -34,7 +34,7 @@ pub(super) fn walk<'a>(scene: Scene<'a>, request: Request<'a>, at: Millis, numbe
     };
     let (claim, reason) = match claim {
         Err(reason) => {
-            steps.extend(refused(reason, scheme, request));
+            steps.extend(refused(reason, scene, request));
             (None, Some(reason))
         }
         Ok(claim) => {
@@ -54,10 +54,9 @@ pub(super) fn missing(scene: Scene<'_>) -> Step {
     let options = &scene.gate.source.options;
     let title = &scene.gate.provider.title;
     let ways = &scene.gate.provider.signatures;
-    let mut wanted: Vec<&str> =
-        ways.iter().filter_map(|way| read_by(way, options.get("header")).first().copied()).collect();
+    let mut wanted: Vec<&str> = ways.iter().filter_map(|way| read_by(way, options).first().copied()).collect();
     wanted.dedup();
-    let mut known: Vec<&str> = ways.iter().flat_map(|way| read_by(way, options.get("header"))).collect();
+    let mut known: Vec<&str> = ways.iter().flat_map(|way| read_by(way, options)).collect();
     known.dedup();
     let value =
         |name: &str| scene.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value);
@@ -79,7 +78,7 @@ pub(super) fn missing(scene: Scene<'_>) -> Step {
 fn found(scene: Scene<'_>, headers: &Headers<'_>, number: Option<usize>) -> Step {
     let options = &scene.gate.source.options;
     let title = &scene.gate.provider.title;
-    let named: Vec<String> = read_by(scene.way, options.get("header"))
+    let named: Vec<String> = read_by(scene.way, options)
         .into_iter()
         .filter_map(|name| Some(format!("{name} with {}", count(headers.get(name)?.chars().count(), "character"))))
         .collect();
@@ -121,8 +120,9 @@ fn decoded(claim: &Claim<'_>, scheme: Option<&Scheme>) -> Step {
 }
 
 /// What is wrong with a request whose claim can't be read.
-fn refused(reason: Reason, scheme: Option<&Scheme>, request: Request<'_>) -> Vec<Step> {
-    let Some(scheme) = scheme else {
+fn refused(reason: Reason, scene: Scene<'_>, request: Request<'_>) -> Vec<Step> {
+    let options = &scene.gate.source.options;
+    let Way::Scheme(scheme) = scene.way else {
         let (step, detail) = match reason {
             Reason::SignatureMissing => ("signature_found", "What goes with the signature did not come."),
             Reason::TimestampMissing => ("timestamp_found", "The time that is signed did not come."),
@@ -154,12 +154,12 @@ fn refused(reason: Reason, scheme: Option<&Scheme>, request: Request<'_>) -> Vec
             );
             vec![Step::new("timestamp_found", false, detail)]
         }
-        _ if lacks_id(scheme, request) => {
+        _ if lacks_id(scene, scheme, request) => {
             let name = scheme.id_header.as_deref().unwrap_or_default();
             let detail = format!("The message's id is signed, and no header {name} came with it.");
             vec![Step::new("id_found", false, detail)]
         }
-        _ => vec![Step::new("signature_decoded", false, misshapen(scheme, request))],
+        _ => vec![Step::new("signature_decoded", false, misshapen(scheme, options, request))],
     }
 }
 
@@ -183,18 +183,17 @@ fn time_text(scheme: &Scheme, request: Request<'_>) -> Option<String> {
 }
 
 /// Whether it is the id alone that is missing: with one, the claim could be read.
-fn lacks_id(scheme: &Scheme, request: Request<'_>) -> bool {
+fn lacks_id(scene: Scene<'_>, scheme: &Scheme, request: Request<'_>) -> bool {
     let Some(name) = scheme.id_header.as_deref().filter(|_| scheme.content.contains("{id}")) else { return false };
     let headers = Headers::new(
         request.headers.iter().filter(|(other, _)| !other.eq_ignore_ascii_case(name)).chain([(name, "x")]),
     );
     request.headers.get(name).is_none_or(str::is_empty)
-        && matches!(scheme.claim(Request { headers: &headers, ..request }), Some(Ok(_)))
+        && matches!(scene.way.claim(Request { headers: &headers, ..request }, &scene.gate.source.options), Some(Ok(_)))
 }
 
-fn misshapen(scheme: &Scheme, request: Request<'_>) -> String {
-    let names = std::iter::once(&scheme.header).chain(&scheme.more_headers);
-    let came = names.filter_map(|name| {
+fn misshapen(scheme: &Scheme, options: &Options, request: Request<'_>) -> String {
+    let came = signed_in(scheme, options).into_iter().filter_map(|name| {
         let value = request.headers.get(name)?;
         let prefix = scheme.format.split('{').next().unwrap_or_default();
         let (rest, starts) = match value.strip_prefix(prefix) {

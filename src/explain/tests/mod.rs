@@ -52,7 +52,7 @@ fn gate_with(provider: Value, secrets: &[&str], more: Value) -> Gate {
 }
 
 fn explained(gate: &Gate, captured: &Captured) -> Report {
-    let fetch = async |_: &KeySource, _: Algorithm, _: &[VerifyingKey]| Vec::new();
+    let fetch = async |_: &KeySource, _: Algorithm, _: &[VerifyingKey]| Err(Reason::KeyUnavailable);
     ready(explain(gate, captured, fetch, async |question: &Question<'_>| verify(question)))
 }
 
@@ -176,6 +176,95 @@ fn each_reason_has_its_step() {
     lacking.headers.retain(|(name, _)| name != "webhook-id");
     let report = explained(&svix, &lacking);
     assert!(report.steps.iter().any(|step| step.step == "id_found" && !step.ok), "{report:#?}");
+}
+
+/// A request as Twilio signs it, over a URL and a form that is in order.
+fn called(url: &str, form: &str) -> Captured {
+    let key = crate::signature::Key::from_bytes(Algorithm::HmacSha1, SECRET.as_bytes()).unwrap();
+    let signature = key.sign(&[url, &form.replace(['=', '&'], "")]);
+    let signature = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, signature);
+    let kind = "application/x-www-form-urlencoded";
+    let headers = [("X-Twilio-Signature", signature.as_str()), ("Content-Type", kind)];
+    Captured {
+        method: "POST".into(),
+        url: Some(url.into()),
+        headers: headers.map(|(name, value)| (name.into(), value.into())).into(),
+        body: form.into(),
+        at: NOW,
+    }
+}
+
+#[test]
+fn a_providers_own_way_is_followed_too() {
+    let url = "https://a.example/in/src_1";
+    let twilio = gate(json!("twilio"), &[SECRET]);
+    let good = called(url, "A=1&B=2");
+    let report = explained(&twilio, &good);
+    assert!(report.verified, "{report:#?}");
+    assert_hint(&twilio, &with_body(&good, r#"{"A": "1", "B": "2"}"#), "body_form", "");
+    assert_hint(&twilio, &with_body(&good, "A=1&B=3"), "public_url_missing", "Twilio signs the URL");
+    assert_hint(
+        &twilio,
+        &called("http://a.example/in/src_1", "A=1").at_url(url),
+        "url_differs",
+        "http in place of https",
+    );
+    assert_hint(&twilio, &called("https://a.example/in/src_1/", "A=1").at_url(url), "url_differs", "with a slash");
+    assert_hint(&twilio, &Captured { url: None, ..good.clone() }, "public_url_missing", "none is known here");
+    assert_hint(&twilio, &with_header(&good, "X-Twilio-Signature", "x"), "other_form", "");
+    let quoted = gate(json!("twilio"), &["\"s3cret-Of-The-Endpoint/1\""]);
+    assert_hint(&quoted, &good, "secret_quoted", "without the quotes");
+    let token = gate(json!("okta"), &[SECRET]);
+    let sent = with_header(&good, "Authorization", &["Bearer ", SECRET].concat());
+    assert_hint(&token, &sent, "signature_prefix", "a word in front");
+    let worded = gate(json!("okta"), &["Bearer abc"]);
+    assert_hint(&worded, &with_header(&good, "Authorization", "abc"), "signature_prefix", "lacks the word");
+}
+
+impl Captured {
+    fn at_url(self, url: &str) -> Captured {
+        Captured { url: Some(url.into()), ..self }
+    }
+}
+
+#[test]
+fn a_key_that_has_to_be_fetched_is_fetched_once() {
+    let gate = gate_with(json!("paypal"), &[], json!({"options": {"webhookId": "1"}}));
+    let headers = [
+        ("PayPal-Transmission-Id", "id"),
+        ("PayPal-Transmission-Time", "2023-11-14T22:13:20Z"),
+        ("PayPal-Transmission-Sig", &base64::Engine::encode(&base64::engine::general_purpose::STANDARD, [1; 256])),
+        ("PayPal-Cert-Url", "https://api.paypal.com/v1/notifications/certs/CERT-1"),
+        ("PayPal-Auth-Algo", "SHA256withRSA"),
+    ];
+    let captured = Captured {
+        method: "POST".into(),
+        url: None,
+        headers: headers.map(|(name, value)| (name.into(), value.into())).into(),
+        body: BODY.into(),
+        at: NOW,
+    };
+    let fetched = std::cell::Cell::new(0);
+    let run = |keys: Result<(), Reason>, answer: bool| {
+        fetched.set(0);
+        let fetch = async |key: &KeySource, _: Algorithm, _: &[VerifyingKey]| {
+            assert!(matches!(key, KeySource::Certificate(url) if url.starts_with("https://api.paypal.com/")));
+            fetched.set(fetched.get() + 1);
+            keys.map(|()| {
+                vec![VerifyingKey::public(Algorithm::RsaSha256, [vec![0x30], vec![0; 100]].concat()).unwrap()]
+            })
+        };
+        ready(explain(&gate, &captured, fetch, async |_: &Question<'_>| answer))
+    };
+    let report = run(Ok(()), true);
+    assert!(report.verified && fetched.get() == 1, "{report:#?}");
+    let report = run(Ok(()), false);
+    assert_eq!((report.reason, fetched.get()), (Some(Reason::SignatureMismatch), 1), "{report:#?}");
+    let report = run(Err(Reason::KeyUnavailable), true);
+    assert_eq!((report.reason, codes(&report)[0]), (Some(Reason::KeyUnavailable), "key_unavailable"), "{report:#?}");
+    let report = run(Err(Reason::SignatureMismatch), true);
+    assert_eq!((report.reason, fetched.get()), (Some(Reason::SignatureMismatch), 1), "{report:#?}");
+    assert!(report.steps.iter().any(|step| step.step == "key_found" && !step.ok), "{report:#?}");
 }
 
 #[test]
