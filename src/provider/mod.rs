@@ -1,6 +1,7 @@
 //! How other people's webhooks are signed: a table of providers, as data.
 
 pub mod own;
+mod sign;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -11,7 +12,8 @@ use serde_json::value::RawValue;
 use crate::handshake::Handshake;
 use crate::signature::{Claim, Reason, Request, Scheme, SecretError, VerifyingKey};
 
-pub use own::Own;
+pub use own::{Own, Signed};
+pub use sign::SignError;
 
 /// What a provider needs to be told besides secrets, by name.
 pub type Options = BTreeMap<String, String>;
