@@ -9,7 +9,6 @@ use wasm_bindgen::JsValue;
 use crate::edge::{self, Env, Head, Said};
 use crate::objects::application::DEFAULT;
 use crate::problem::Problem;
-use crate::proxy;
 use crate::secret;
 use crate::snapshot::View;
 use crate::time::Millis;
@@ -92,11 +91,6 @@ impl Gateway {
         let said = self.env.call_once("APPLICATION", &self.application, path, body).await?;
         if let Some(version) = said.version {
             self.require(version);
-            // `/METHOD/sources/{id}…`: a source is known by itself, too.
-            let mut steps = path.split(['/', '?']).skip(2);
-            if let (Some("sources"), Some(id)) = (steps.next(), steps.next()) {
-                proxy::changed(id, &self.application, version);
-            }
         }
         Ok(said)
     }

@@ -1,9 +1,12 @@
 //! Calls that the application's object answers: here they are only let through.
 
+use serde::Deserialize;
+
 use super::{Answer, Call, JSON};
 use crate::edge::Said;
 use crate::page::Page;
 use crate::problem::Problem;
+use crate::proxy;
 use crate::route;
 
 /// Hands a call to the application's object as it is, without `/v1`.
@@ -21,7 +24,26 @@ pub async fn source(call: Call) -> Result<Answer, Problem> {
     let path = path.strip_prefix("/v1").unwrap_or(path);
     let at = call.head.url.get(..call.head.url.len().saturating_sub(route::target(&call.head.url).len()));
     let target = format!("/{}{path}?at={}&{query}", call.head.method, at.unwrap_or_default());
-    said(call.gateway.tell(&target, &call.body).await?)
+    let answer = call.gateway.tell(&target, &call.body).await?;
+    if let Some(version) = answer.version
+        && let Some(id) = changed_source(&call, &answer)
+    {
+        // Requests that come right after to this instance are to find the source as it is now.
+        proxy::changed(&id, &call.gateway.application, version);
+    }
+    said(answer)
+}
+
+/// The source that a call has changed, or made.
+fn changed_source(call: &Call, answer: &Said) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Made {
+        id: String,
+    }
+    match call.param(0) {
+        "" => serde_json::from_str(&answer.text).ok().map(|Made { id }| id),
+        id => Some(id.to_owned()),
+    }
 }
 
 /// `GET /v1/applications`

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use super::{DEFAULT_TIMEOUT, Mode, Route, Signer, Source};
 use crate::body::{Fields, join};
 use crate::destination::{self, Rules};
+use crate::handshake::Handshake;
 use crate::problem::Problem;
 use crate::profile;
 use crate::provider::{self, Options, Provider, Way};
@@ -266,7 +267,8 @@ impl Provider {
 
     /// Whether the provider tells the secret itself, in a handshake.
     pub fn learns_secret(&self) -> bool {
-        matches!(self.name.as_str(), "asana" | "notion")
+        use Handshake::{Asana, Gusto, Notion};
+        self.handshakes.iter().any(|kind| matches!(kind, Asana | Notion | Gusto))
     }
 
     /// What is wrong with a secret that none of the ways can read; the first one's word counts.

@@ -258,6 +258,23 @@ fn what_a_provider_told_is_gone_with_it() {
 }
 
 #[test]
+fn a_provider_that_tells_its_secret_is_believed_once() {
+    let made = create(&with(json!({"provider": "asana", "secrets": []}))).unwrap();
+    for wrong in ["", " padded ", "line\nbreak"] {
+        assert_eq!(made.learn(wrong, NOW).unwrap_err().code, "secret_not_learned", "{wrong:?}");
+    }
+    let learned = made.learn("told", NOW + 1).unwrap();
+    assert_eq!(
+        (learned.secrets.as_slice(), learned.learned.as_deref()),
+        (["told".to_owned()].as_slice(), Some("told"))
+    );
+    assert_eq!(learned.updated_at, NOW + 1);
+    assert_eq!(learned.learn("another", NOW).unwrap_err().status, 409);
+    let own = create(&with(json!({"provider": "notion", "secrets": ["own"]}))).unwrap();
+    assert_eq!(own.learn("told", NOW).unwrap_err().status, 409);
+}
+
+#[test]
 fn a_route_is_read_as_a_requests_url_has_it() {
     let read = |host: &str, path: &str| create(&with(json!({"route": {"host": host, "path": path}})));
     for (host, path, expected) in [

@@ -28,7 +28,7 @@ use crate::problem::Problem;
 use crate::profile::Profile;
 use crate::subscription::{Context, Destination, ProfileRef, Secrets, Status, rotate};
 use crate::time::{Millis, rfc3339};
-use store::Store;
+use store::{Routed, Store};
 
 /// The application that always exists.
 pub const DEFAULT: &str = "default";
@@ -60,8 +60,8 @@ struct Inner {
     publishing: RefCell<bool>,
     /// Sources that are being written to KV.
     publishing_sources: RefCell<HashSet<String>>,
-    /// Routes that are being claimed, by their numbers.
-    claiming: RefCell<HashSet<u64>>,
+    /// Routes that are being claimed.
+    claiming: RefCell<Vec<Routed>>,
 }
 
 /// The object.
@@ -264,6 +264,10 @@ impl Inner {
             self.publish_source(&id).await;
         }
         self.release_routes().await;
+        // Should this instance die while it claims a route, the next one has to look again.
+        if !self.claiming.borrow().is_empty() {
+            self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
+        }
         if self.store.is_behind() {
             self.publish().await;
         }

@@ -3,6 +3,8 @@
 //! A route is noted, claimed, and then stored with its source. What is noted and no source has is released: at once where
 //! the change was refused after all, by the alarm where this instance died in between.
 
+use std::collections::HashSet;
+
 use super::store::Routed;
 use super::{Inner, PUBLISH_EVERY};
 use crate::edge;
@@ -21,9 +23,9 @@ impl Inner {
         let Some(route) = route else { return store() };
         let routed = self.store.note_route(source, route)?;
         self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
-        self.claiming.borrow_mut().insert(routed.number);
+        self.claiming.borrow_mut().push(routed.clone());
         let claimed = self.ask_directory("/claim", &routed).await;
-        self.claiming.borrow_mut().remove(&routed.number);
+        self.claiming.borrow_mut().retain(|other| other.number != routed.number);
         let stored = claimed.and_then(|()| store());
         if stored.is_err() {
             self.release_routes().await;
@@ -33,15 +35,22 @@ impl Inner {
 
     /// Releases what no source has any more.
     pub(super) async fn release_routes(&self) {
-        let Ok(unused) = self.store.unused_routes() else { return };
-        for routed in unused {
-            // What is being claimed right now is not stored yet.
-            let is_free = !self.claiming.borrow().contains(&routed.number);
-            let released = is_free && self.ask_directory("/release", &routed).await.is_ok();
-            if !released || self.store.forget_route(&routed).is_err() {
+        let mut seen = HashSet::new();
+        // Asked anew each time: while one is being released, the next may be stored with a source.
+        while let Some(routed) = self.next_unused(&mut seen) {
+            let released = self.ask_directory("/release", &routed).await;
+            if released.is_err() || self.store.forget_route(&routed).is_err() {
                 self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
             }
         }
+    }
+
+    /// A route that no source has, and that none is claiming right now.
+    fn next_unused(&self, seen: &mut HashSet<u64>) -> Option<Routed> {
+        let unused = self.store.unused_routes().unwrap_or_default();
+        let claiming = self.claiming.borrow();
+        let is_wanted = |routed: &Routed| claiming.iter().any(|other| other.is_for(routed));
+        unused.into_iter().find(|routed| !is_wanted(routed) && seen.insert(routed.number))
     }
 
     async fn ask_directory(&self, path: &str, routed: &Routed) -> Result<(), Problem> {

@@ -109,10 +109,18 @@ impl Inner {
     }
 
     /// Tells everybody of a change that is stored, and answers.
-    async fn spread(self: &Rc<Self>, status: u16, place: Place, source: &Source, answer: impl Serialize) -> Outcome {
+    async fn spread(
+        self: &Rc<Self>,
+        status: u16,
+        place: Option<Place>,
+        source: &Source,
+        answer: impl Serialize,
+    ) -> Outcome {
         // Should this instance die before everybody knows, the alarm tells them.
         self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
-        self.push(place).await;
+        if let Some(place) = place {
+            self.push(place).await;
+        }
         self.publish_source(&source.id).await;
         self.release_routes().await;
         self.changed(status, &answer, source.version)

@@ -119,7 +119,7 @@ impl Store {
     /// Objects that were not told of a change yet, at most so many.
     pub fn not_pushed(&self, limit: u32) -> Result<Vec<Place>, Problem> {
         let query = "SELECT place FROM subscriptions WHERE pushed < version
-             UNION ALL SELECT place FROM sources WHERE pushed < version LIMIT ?";
+             UNION ALL SELECT place FROM sources WHERE queued AND pushed < version LIMIT ?";
         let rows = self.sql.rows(query, &[limit.into()]).map_err(storage)?;
         Ok(rows.iter().filter_map(|row| Place::parse(&row.text(0)?)).collect())
     }

@@ -21,6 +21,7 @@ pub(super) const SCHEMA: &[&str] = &[
 ];
 
 /// A route that was asked for at its host's directory, and may be held there.
+#[derive(Clone)]
 pub struct Routed {
     pub source: String,
     pub route: Route,
@@ -28,6 +29,11 @@ pub struct Routed {
 }
 
 impl Routed {
+    /// Whether both are the same route for the same source.
+    pub fn is_for(&self, other: &Self) -> bool {
+        self.source == other.source && self.route == other.route
+    }
+
     /// As the directory knows it.
     pub fn claim(&self, application: &str) -> Claim {
         Claim { path: self.route.path.clone(), source: self.source.clone(), application: application.to_owned() }
@@ -71,15 +77,17 @@ impl Store {
         Ok(rows.iter().filter_map(|row| serde_json::from_str(&row.text(0)?).ok()).collect())
     }
 
-    /// Stores a source under a new version, which it gets to know. Answers its place.
-    pub fn save_source(&self, source: &mut Source, status: Status) -> Result<Place, Problem> {
+    /// Stores a source under a new version, which it gets to know. Answers where its queue is, if it ever had one.
+    pub fn save_source(&self, source: &mut Source, status: Status) -> Result<Option<Place>, Problem> {
         let place = Id::parse(SOURCE, &source.id).map(Id::place).ok_or_else(|| Problem::not_found("source"))?;
         source.version = self.bump()?;
         let json = crate::body::written(source)?;
-        self.sql
-            .run(
+        let queued = self
+            .sql
+            .row(
                 "INSERT INTO sources VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0)
-                 ON CONFLICT (id) DO UPDATE SET json = ?3, deleted = ?4, queued = max(queued, ?5), version = ?6",
+                 ON CONFLICT (id) DO UPDATE SET json = ?3, deleted = ?4, queued = max(queued, ?5), version = ?6
+                 RETURNING queued",
                 &[
                     (&source.id).into(),
                     place.as_str().into(),
@@ -90,7 +98,7 @@ impl Store {
                 ],
             )
             .map_err(storage)?;
-        Ok(place)
+        Ok(queued.filter(|row| row.number(0) != Some(0)).map(|_| place))
     }
 
     /// What KV does not know yet of sources.
