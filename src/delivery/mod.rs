@@ -128,6 +128,24 @@ pub enum Failure {
     BlockedAddress,
 }
 
+impl Failure {
+    /// What stands for the runtime's name of an error where nothing was sent.
+    pub const BLOCKED: &str = "Blocked";
+
+    /// The runtime tells failures apart in names and words alone.
+    pub fn named(name: &str, message: &str) -> Self {
+        let message = message.to_ascii_lowercase();
+        let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+        match name {
+            Self::BLOCKED => Failure::BlockedAddress,
+            "TimeoutError" | "AbortError" => Failure::Timeout,
+            _ if says(&["tls", "ssl", "certificate"]) => Failure::Tls,
+            _ if says(&["dns", "resolve", "getaddrinfo"]) => Failure::Dns,
+            _ => Failure::Connection,
+        }
+    }
+}
+
 impl Outcome {
     /// Whether the receiver took it.
     pub fn is_success(self) -> bool {

@@ -18,6 +18,7 @@ use std::rc::Rc;
 
 use web_sys::{Request, Response};
 
+use crate::delivery::Failure;
 use crate::edge::{self, Context, Env, Forwarded, Head, Passing};
 use crate::handshake::{self, Asked, Step};
 use crate::header::Headers;
@@ -69,9 +70,8 @@ pub async fn visit(
 ) -> Result<Response, Problem> {
     let began = edge::now();
     let unknown = || Problem::not_found("source");
-    Id::parse(SOURCE, source).ok_or_else(unknown)?;
+    let place = Id::parse(SOURCE, source).ok_or_else(unknown)?.place();
     let gate = gate(&env, source).await?.ok_or_else(unknown)?;
-    let place = Id::parse(SOURCE, source).map(Id::place).ok_or_else(unknown)?;
     if route::climbs(rest) {
         return Err(Problem::new(400, "invalid_path", "The path must not hold dot segments."));
     }
@@ -81,6 +81,7 @@ pub async fn visit(
 }
 
 /// What is known of a request once it was judged.
+#[derive(Clone)]
 struct Judged {
     outcome: Outcome,
     reason: Option<Reason>,
@@ -217,17 +218,15 @@ impl Visit {
                 Err(self.failed(&judged, 411, "length_required", detail))
             }
             Forwarded::None(name, message) => {
-                let problem = match crate::objects::subscription::failure(&name, &message) {
-                    crate::delivery::Failure::Timeout => {
+                let problem = match Failure::named(&name, &message) {
+                    Failure::Timeout => {
                         let detail = format!("The origin did not answer within {} s.", source.timeout_seconds);
                         self.failed(&judged, 504, "origin_timeout", &detail)
                     }
-                    crate::delivery::Failure::Tls => {
+                    Failure::Tls => {
                         self.failed(&judged, 502, "origin_tls", "No TLS connection to the origin could be made.")
                     }
-                    crate::delivery::Failure::Dns => {
-                        self.failed(&judged, 502, "origin_dns", "The origin's name could not be resolved.")
-                    }
+                    Failure::Dns => self.failed(&judged, 502, "origin_dns", "The origin's name could not be resolved."),
                     _ => self.failed(&judged, 502, "origin_unreachable", "The origin could not be reached."),
                 };
                 Err(problem)
@@ -295,17 +294,6 @@ impl Visit {
             count: 1,
         };
         record::record(&self.env, &self.context, &self.gate, entry.bounded(), claim);
-    }
-}
-
-impl Clone for Judged {
-    fn clone(&self) -> Self {
-        Judged {
-            outcome: self.outcome,
-            reason: self.reason,
-            message_id: self.message_id.clone(),
-            mark: self.mark.clone(),
-        }
     }
 }
 

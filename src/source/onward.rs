@@ -26,7 +26,7 @@ pub fn dropped<'a>(headers: &Headers<'a>, resign: bool) -> Vec<&'a str> {
     let named: Vec<&str> = headers.get("connection").unwrap_or_default().split(',').map(str::trim).collect();
     let is_dropped = |name: &str| {
         let is = |other: &&str| other.eq_ignore_ascii_case(name);
-        OF_THE_CONNECTION.iter().any(|other| is(&other))
+        OF_THE_CONNECTION.iter().any(|other| is(other))
             || named.iter().any(is)
             || name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("signet-"))
             || (resign && profile::standard().signature.headers().any(|other| is(&other)))

@@ -35,7 +35,6 @@ use sender::InHand;
 
 pub use door::{Closing, Knock};
 pub use log::{Query, RENDERED_LIMIT};
-pub use sender::failure;
 
 /// How soon an object that was interrupted wakes to see what it owes.
 const WATCH: Millis = 10_000;

@@ -215,7 +215,7 @@ impl Inner {
         let started_at = edge::now();
         let url = match prepared.url(row.url.as_deref()) {
             Ok(url) => url,
-            Err(url) => return (started_at, url.to_owned(), Exchange::None(BLOCKED.into(), String::new())),
+            Err(url) => return (started_at, url.to_owned(), Exchange::None(Failure::BLOCKED.into(), String::new())),
         };
         let body = row.body.clone().unwrap_or_else(|| Uint8Array::from(bytes));
         if let (Some(source), Some(request)) = (&prepared.destination.source, &row.request) {
@@ -369,9 +369,6 @@ fn read_request(about: &RawValue) -> Option<Received> {
     serde_json::from_str::<About>(about.get()).ok()?.request
 }
 
-/// What stands for the runtime's name of an error where nothing was sent.
-const BLOCKED: &str = "Blocked";
-
 /// An exchange as the state machine and the log see it.
 struct Read {
     outcome: Outcome,
@@ -395,7 +392,7 @@ impl Read {
                 error: None,
             },
             Exchange::None(name, message) => {
-                let failure = failure(&name, &message);
+                let failure = Failure::named(&name, &message);
                 Read {
                     outcome: Outcome::Failed(failure),
                     status: None,
@@ -405,18 +402,5 @@ impl Read {
                 }
             }
         }
-    }
-}
-
-/// The runtime tells failures apart in words alone.
-pub fn failure(name: &str, message: &str) -> Failure {
-    let message = message.to_ascii_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    match name {
-        BLOCKED => Failure::BlockedAddress,
-        "TimeoutError" | "AbortError" => Failure::Timeout,
-        _ if says(&["tls", "ssl", "certificate"]) => Failure::Tls,
-        _ if says(&["dns", "resolve", "getaddrinfo"]) => Failure::Dns,
-        _ => Failure::Connection,
     }
 }
