@@ -22,6 +22,9 @@ pub use onward::{Word, can_name, dropped, target};
 pub use read::Context;
 pub use route::{Claim, Route, find};
 
+/// How far a time may lie from the present where a custom signature signs one and nobody says, in seconds: as Standard
+/// Webhooks has it.
+const CUSTOM_TOLERANCE: u32 = 300;
 /// How long an origin may take when nobody says, in seconds.
 pub const DEFAULT_TIMEOUT: u32 = 25;
 
@@ -118,7 +121,10 @@ impl Source {
                 name: "custom".into(),
                 title: "Custom".into(),
                 docs: String::new(),
-                signatures: vec![Way::Scheme(signature.clone())],
+                signatures: vec![Way::Scheme(Box::new(Scheme {
+                    tolerance_seconds: signature.tolerance_seconds.or(Some(CUSTOM_TOLERANCE)),
+                    ..*signature.clone()
+                }))],
                 secret: String::new(),
                 options: Options::new(),
                 handshakes: Vec::new(),

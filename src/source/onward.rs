@@ -26,7 +26,7 @@ pub fn dropped<'a>(headers: &Headers<'a>, resign: bool) -> Vec<&'a str> {
     let named: Vec<&str> = headers.get("connection").unwrap_or_default().split(',').map(str::trim).collect();
     let is_dropped = |name: &str| {
         let is = |other: &&str| other.eq_ignore_ascii_case(name);
-        OF_THE_CONNECTION.iter().any(|other| is(other))
+        OF_THE_CONNECTION.iter().any(is)
             || named.iter().any(is)
             || name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("signet-"))
             || (resign && profile::standard().signature.headers().any(|other| is(&other)))
@@ -76,13 +76,17 @@ pub fn can_name(id: &str) -> bool {
     matches!(id.len(), 1..=256) && id.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// Where a request goes: the origin's path, then `rest`, then the query.
+/// Where a request goes: the origin's path, then `rest`, then the query, which is given with its mark: one that nothing
+/// follows goes on, too.
 pub fn target(origin: &str, rest: &str, query: &str) -> String {
     let (base, own) = origin.split_once('?').unwrap_or((origin, ""));
     let base = if rest.starts_with('/') { base.trim_end_matches('/') } else { base };
-    let between = if own.is_empty() || query.is_empty() { "" } else { "&" };
-    let mark = if own.is_empty() && query.is_empty() { "" } else { "?" };
-    [base, rest, mark, own, between, query].concat()
+    if own.is_empty() {
+        return [base, rest, query].concat();
+    }
+    let query = query.strip_prefix('?').unwrap_or_default();
+    let between = if query.is_empty() { "" } else { "&" };
+    [base, rest, "?", own, between, query].concat()
 }
 
 #[cfg(test)]
@@ -119,9 +123,11 @@ mod tests {
     fn a_path_and_a_query_go_on() {
         for (origin, rest, query, expected) in [
             ("https://a.com/hook", "", "", "https://a.com/hook"),
-            ("https://a.com/hook", "/x/y", "a=b", "https://a.com/hook/x/y?a=b"),
+            ("https://a.com/hook", "", "?", "https://a.com/hook?"),
+            ("https://a.com/hook", "/x/y", "?a=b", "https://a.com/hook/x/y?a=b"),
             ("https://a.com/", "/x", "", "https://a.com/x"),
-            ("https://a.com/?k=v", "/x", "a=b", "https://a.com/x?k=v&a=b"),
+            ("https://a.com/?k=v", "/x", "?a=b", "https://a.com/x?k=v&a=b"),
+            ("https://a.com/?k=v", "/x", "?", "https://a.com/x?k=v"),
             ("https://a.com/h?k=v", "", "", "https://a.com/h?k=v"),
         ] {
             assert_eq!(target(origin, rest, query), expected);
