@@ -187,7 +187,7 @@ pub struct Received {
     pub method: String,
     /// What stood behind the source's own path, and the query.
     pub rest: String,
-    /// Without its mark.
+    /// With its mark.
     pub query: String,
     /// Names and values in turn, each on a line of its own.
     pub headers: String,

@@ -125,10 +125,12 @@ export function including(response, name, value) {
   return answer;
 }
 
-/** Sends a request on untouched, its body streamed. */
+/** Sends a request on untouched, its body streamed, but for what only Signet may say. */
 export async function pass(request, url) {
   try {
-    return [await fetch(new Request(url, request), { headers: onward(request), redirect: "manual" })];
+    const headers = onward(request);
+    for (const name of [...headers.keys()]) if (name.startsWith("signet-")) headers.delete(name);
+    return [await fetch(new Request(url, request), { headers, redirect: "manual" })];
   } catch (error) {
     return [String(error?.name), String(error?.message ?? error)];
   }
@@ -194,10 +196,10 @@ export async function verify(name, key, content, signature) {
   }
 }
 
-/** An answer. `headers` is a list of pairs. */
+/** An answer. `headers` is a list of pairs. Where `type` is empty there is none, and the runtime adds none to no body. */
 export function answer(status, type, body, headers) {
-  const all = [["content-type", type], ...headers];
-  return status === 204 ? new Response(null, { status, headers }) : new Response(body, { status, headers: all });
+  const all = type === "" ? headers : [["content-type", type], ...headers];
+  return new Response(body === "" ? null : body, { status, headers: all });
 }
 
 const NO_CONTENT = { status: 204 };

@@ -347,6 +347,11 @@ impl Head {
     pub fn target(&self) -> (&str, &str) {
         target(&self.url)
     }
+
+    /// The query with its mark, as it came.
+    pub fn query(&self) -> &str {
+        self.url.find('?').and_then(|at| self.url.get(at..)).unwrap_or_default()
+    }
 }
 
 /// The path and query of a URL.
@@ -392,12 +397,10 @@ pub fn respond(status: u16, kind: &str, body: &str, headers: &[(&str, &str)]) ->
 
 /// An answer with a body and headers of one's own, and no other.
 pub fn reply(status: u16, body: &str, headers: &[(&str, &str)]) -> Response {
-    let has_kind = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
     let kind = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
     let rest: Vec<(&str, &str)> =
         headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("content-type")).copied().collect();
-    let kind = if has_kind { kind.map_or("", |(_, value)| *value) } else { "text/plain; charset=utf-8" };
-    respond(status, kind, body, &rest)
+    respond(status, kind.map_or("", |(_, value)| *value), body, &rest)
 }
 
 /// A request that is to go on, its body read.

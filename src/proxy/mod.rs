@@ -94,7 +94,6 @@ impl Visit {
         let passing = Passing::read(request, MAX_BODY).await?;
         let bytes = passing.body.to_vec();
         let headers = Headers::from_lines(&passing.headers);
-        let (_, query) = self.head.target();
         let source = &self.gate.source;
         let public_url = self.gate.public_url(&self.head.url, &self.rest);
         let asked = Asked {
@@ -134,7 +133,7 @@ impl Visit {
         }
         let response = match source.mode {
             Mode::Queue => self.enqueue(judged, &headers, &bytes).await?,
-            Mode::Proxy => self.forward(judged, &passing, &headers, &bytes, query).await?,
+            Mode::Proxy => self.forward(judged, &passing, &headers, &bytes).await?,
         };
         Ok(match handshake::echoed(kinds, &asked) {
             Some((name, value)) => edge::including(&response, name, &value),
@@ -179,7 +178,6 @@ impl Visit {
         passing: &Passing,
         headers: &Headers<'_>,
         bytes: &[u8],
-        query: &str,
     ) -> Result<Response, Problem> {
         let source = &self.gate.source;
         // The rules may have changed since the source was made.
@@ -202,7 +200,7 @@ impl Visit {
         };
         let set = word.headers(bytes, edge::now()).join("\n");
         let drop = dropped(headers, word.verified && word.signing_secret.is_some()).join("\n");
-        let url = target(&source.origin, &self.rest, query);
+        let url = target(&source.origin, &self.rest, self.head.query());
         match passing.forward(&url, &drop, &set, timeout).await {
             Forwarded::Answer(response) => {
                 let status = response.status();
@@ -278,13 +276,12 @@ impl Visit {
     /// Notes what became of the request; `passed` says what the origin made of the message, if it got it.
     fn record(&self, judged: &Judged, status: u16, passed: Option<bool>, delivery: Option<String>) {
         let claim = judged.mark.clone().zip(passed);
-        let (path, query) = self.head.target();
-        let mark = if query.is_empty() { "" } else { "?" };
+        let (path, _) = self.head.target();
         let entry = Entry {
             id: self.id.clone(),
             time: rfc3339(self.began),
             method: self.head.method.clone(),
-            path: [path, mark, query].concat(),
+            path: [path, self.head.query()].concat(),
             outcome: judged.outcome,
             reason: judged.reason,
             status,

@@ -85,14 +85,13 @@ impl Visit {
         let drop = dropped(headers, resigned);
         let kept = headers.iter().filter(|(name, _)| !drop.contains(name));
         let lines: Vec<&str> = kept.flat_map(|(name, value)| [name, value]).collect();
-        let (_, query) = self.head.target();
         About {
             occurred_at: self.began,
             deliveries: vec![target.clone()],
             request: Some(Received {
                 method: self.head.method.clone(),
                 rest: self.rest.clone(),
-                query: query.to_owned(),
+                query: self.head.query().to_owned(),
                 headers: lines.join("\n"),
                 id: judged.message_id.clone(),
             }),
