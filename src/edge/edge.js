@@ -199,7 +199,7 @@ export async function verify(name, key, content, signature) {
 /** An answer. `headers` is a list of pairs. Where `type` is empty there is none, and the runtime adds none to no body. */
 export function answer(status, type, body, headers) {
   const all = type === "" ? headers : [["content-type", type], ...headers];
-  return new Response(body === "" ? null : body, { status, headers: all });
+  return new Response(status === 204 || body === "" ? null : body, { status, headers: all });
 }
 
 const NO_CONTENT = { status: 204 };
