@@ -193,6 +193,9 @@ pub struct Received {
     pub headers: String,
     /// The provider's id of the message.
     pub id: Option<String>,
+    /// Whether it is genuine.
+    #[serde(default)]
+    pub verified: bool,
 }
 
 /// What is remembered of an event beside its type and data, at one of the places that it went to.

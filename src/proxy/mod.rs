@@ -208,7 +208,8 @@ impl Visit {
                     // Outside of these a response can't be answered everywhere the same.
                     return Err(self.failed(&judged, 502, "origin_status", "The origin's status is none of HTTP's."));
                 }
-                self.record(&judged, status, Some(status < 500), None);
+                // What it did not take may come again: a 404 while it is being deployed loses nothing.
+                self.record(&judged, status, Some((200..300).contains(&status)), None);
                 Ok(response)
             }
             Forwarded::None(name, _) if name == "LengthRequired" => {

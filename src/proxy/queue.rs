@@ -94,6 +94,7 @@ impl Visit {
                 query: self.head.query().to_owned(),
                 headers: lines.join("\n"),
                 id: judged.message_id.clone(),
+                verified: judged.outcome == Outcome::Verified,
             }),
             ..About::default()
         }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::edge::{self, Context, Env};
 use crate::objects::subscription::Closing;
-use crate::source::{Entry, Gate, Recorder};
+use crate::source::{Entry, Gate, Next, Recorder};
 
 thread_local! {
     static RECORDERS: RefCell<HashMap<String, Recorder>> = RefCell::default();
@@ -16,26 +16,25 @@ thread_local! {
 pub fn record(env: &Env, context: &Context, gate: &Rc<Gate>, entry: Entry, claim: Option<(String, bool)>) {
     let now = edge::now();
     let id = gate.source.id.clone();
-    let (entries, gather) = RECORDERS.with_borrow_mut(|recorders| {
-        let recorder = recorders.entry(id.clone()).or_insert_with(|| Recorder::new(now));
-        let idle = recorder.is_idle();
-        let entries = recorder.add(entry, now);
-        (entries, idle && !recorder.is_idle())
-    });
+    let next = RECORDERS
+        .with_borrow_mut(|recorders| recorders.entry(id.clone()).or_insert_with(|| Recorder::new(now)).add(entry, now));
+    let (entries, gather) = match next {
+        Next::Write(entries) => (entries, false),
+        Next::Gather => (Vec::new(), true),
+        Next::Wait => (Vec::new(), false),
+    };
     if claim.is_some() || !entries.is_empty() {
         write(env, context, gate, Closing { claim, entries });
     }
     if gather {
-        // The first that has to wait sees to it that all are written.
         let (env, gate) = (env.clone(), gate.clone());
         context.go_on(async move {
             edge::pause(1_000).await;
-            let entries = RECORDERS
-                .with_borrow_mut(|recorders| recorders.get_mut(&gate.source.id).map(Recorder::drain))
-                .unwrap_or_default();
-            if !entries.is_empty() {
-                send(&env, &gate, &Closing { claim: None, entries }).await;
-            }
+            let entries = RECORDERS.with_borrow_mut(|recorders| {
+                let recorder = recorders.get_mut(&id);
+                recorder.map(|recorder| recorder.drain(edge::now())).unwrap_or_default()
+            });
+            send(&env, &gate, &Closing { claim: None, entries }).await;
         });
     }
 }

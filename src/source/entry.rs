@@ -13,6 +13,8 @@ use crate::time::Millis;
 const BURST: f64 = 60.0;
 /// How many may be written a second in the long run.
 const PER_SECOND: f64 = 1.0;
+/// How long somebody may gather before nobody believes it any more.
+const CUT_OFF: Millis = 5_000;
 /// How many are gathered, beyond which like is counted with like.
 const GATHERED: usize = 20;
 /// How long what a stranger wrote is kept, in characters.
@@ -84,21 +86,32 @@ impl Entry {
 #[derive(Debug)]
 pub struct Recorder {
     waiting: Vec<Entry>,
+    /// Since when somebody has been gathering, if anybody is.
+    gathering: Option<Millis>,
     allowed: f64,
     at: Millis,
+}
+
+/// What is to be done with what waits.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next {
+    /// It is to be written now.
+    Write(Vec<Entry>),
+    /// It is to be written in a second, by whoever is told so.
+    Gather,
+    /// Somebody sees to it already.
+    Wait,
 }
 
 impl Recorder {
     /// One that has written nothing yet.
     pub fn new(now: Millis) -> Self {
-        Recorder { waiting: Vec::new(), allowed: BURST, at: now }
+        Recorder { waiting: Vec::new(), gathering: None, allowed: BURST, at: now }
     }
 
-    /// Takes an entry. Answers what is to be written now; nothing where it is to be gathered.
-    pub fn add(&mut self, entry: Entry, now: Millis) -> Vec<Entry> {
-        let passed = now.saturating_sub(self.at).max(0) as f64 / 1000.0;
-        self.allowed = (self.allowed + passed * PER_SECOND).min(BURST);
-        self.at = now;
+    /// Takes an entry.
+    pub fn add(&mut self, entry: Entry, now: Millis) -> Next {
+        self.refill(now);
         let full = self.waiting.len() >= GATHERED;
         match self.waiting.iter_mut().rev().find(|known| known.is_like(&entry)).filter(|_| full) {
             Some(known) => *known = Entry { count: known.count.saturating_add(entry.count), ..entry },
@@ -109,21 +122,29 @@ impl Recorder {
             }
             None => self.waiting.push(entry),
         }
-        if self.allowed >= 1.0 {
-            self.allowed -= 1.0;
-            return self.drain();
+        // Whoever was to gather may have been cut off.
+        if self.gathering.is_some_and(|since| now.saturating_sub(since) < CUT_OFF) {
+            return Next::Wait;
         }
-        Vec::new()
+        if self.allowed >= 1.0 {
+            return Next::Write(self.drain(now));
+        }
+        self.gathering = Some(now);
+        Next::Gather
     }
 
-    /// Everything that waits.
-    pub fn drain(&mut self) -> Vec<Entry> {
+    /// Everything that waits, to be written now.
+    pub fn drain(&mut self, now: Millis) -> Vec<Entry> {
+        self.refill(now);
+        self.gathering = None;
+        self.allowed = (self.allowed - 1.0).max(0.0);
         std::mem::take(&mut self.waiting)
     }
 
-    /// Whether nothing is waiting.
-    pub fn is_idle(&self) -> bool {
-        self.waiting.is_empty()
+    fn refill(&mut self, now: Millis) {
+        let passed = now.saturating_sub(self.at).max(0) as f64 / 1000.0;
+        self.allowed = (self.allowed + passed * PER_SECOND).min(BURST);
+        self.at = now;
     }
 }
 
@@ -150,14 +171,41 @@ mod tests {
     #[test]
     fn a_flood_is_counted_and_not_written() {
         let mut recorder = Recorder::new(0);
-        let written: usize = (0..100_000).map(|_| recorder.add(entry(Outcome::Refused, 401), 0).len()).sum();
-        assert_eq!(written, 60, "the burst");
-        recorder.add(entry(Outcome::Verified, 200), 0);
-        let waiting = recorder.drain();
+        let (mut writes, mut counted, mut gathering) = (0, 0, None);
+        // A thousand a second, for a minute.
+        for now in 0..60_000 {
+            let mut written = Vec::new();
+            if gathering.is_some_and(|since| now - since >= 1_000) {
+                gathering = None;
+                written = recorder.drain(now);
+                writes += 1;
+            }
+            match recorder.add(entry(Outcome::Refused, 401), now) {
+                Next::Write(entries) => {
+                    written.extend(entries);
+                    writes += 1;
+                }
+                Next::Gather => {
+                    assert_eq!(gathering.replace(now), None, "one gathers at a time");
+                }
+                Next::Wait => {}
+            }
+            counted += written.iter().map(|entry| entry.count as usize).sum::<usize>();
+        }
+        assert!((100..=125).contains(&writes), "{writes}: the burst, and one a second");
+        let waiting = recorder.drain(60_000);
         assert!(waiting.len() <= GATHERED);
-        assert_eq!(waiting.iter().map(|entry| entry.count as usize).sum::<usize>(), 100_001 - 60 - 1, "one made room");
-        assert!(recorder.is_idle());
-        assert_eq!(recorder.add(entry(Outcome::Refused, 401), 2_000).len(), 1, "later there is room again");
+        counted += waiting.iter().map(|entry| entry.count as usize).sum::<usize>();
+        assert_eq!(counted, 60_000, "none is forgotten");
+    }
+
+    #[test]
+    fn one_who_gathers_and_is_cut_off_is_followed_by_another() {
+        let mut recorder = Recorder::new(0);
+        while recorder.add(entry(Outcome::Verified, 200), 0) != Next::Gather {}
+        assert_eq!(recorder.add(entry(Outcome::Verified, 200), 1_000), Next::Wait);
+        let Next::Write(entries) = recorder.add(entry(Outcome::Verified, 200), 10_000) else { panic!("it waits") };
+        assert_eq!(entries.len(), 3);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::signature::Scheme;
 use crate::subscription::{Destination, ProfileRef, Secrets, SourceRef, Status};
 use crate::time::{Millis, rfc3339};
 
-pub use entry::{Entry, Outcome, Recorder};
+pub use entry::{Entry, Next, Outcome, Recorder};
 pub use gate::Gate;
 pub use onward::{Word, can_name, dropped, target};
 pub use read::Context;

@@ -223,7 +223,7 @@ impl Inner {
             let word = Word {
                 source: &source.id,
                 provider: &source.provider,
-                verified: true,
+                verified: request.verified,
                 signing_secret: source.signing_secret.as_deref(),
                 id: request.id.as_deref().filter(|id| can_name(id)).unwrap_or(&id),
             };
