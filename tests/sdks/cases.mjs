@@ -5,7 +5,9 @@
 // - `keys`: for a public key, {secret: the public half, signing: the private one}
 // - `url`: what the provider was told to call, where that is signed; `adds`: what it adds to it
 // - `change`: what somebody on the way would change, where that is not the word "hundred" in the body
-// - `unsignable`: Signet can't sign such a message, though it can sign for the provider
+// - `unsigned`: what is signed, where the body's form comes with the signature
+// - `way`: which of the provider's ways it is, from 1, where that is not the first
+// - `unsignable`: why Signet can't sign such a message
 // - `overlooks`: why the SDK lets a changed message pass; Signet never does
 import { createHash, createHmac, createPrivateKey, generateKeyPairSync, sign } from "node:crypto";
 import { npm } from "./npm.mjs";
@@ -36,6 +38,7 @@ export const cases = [
   from.npm("@sanity/webhook", "sanity", { secret: "sanity's secret" }),
   from.npm("@sendgrid/eventwebhook", "sendgrid", {
     keys: publicKey("ec", { namedCurve: "P-256" }),
+    unsignable: "ECDSA's private key is SendGrid's",
     // The trailing line break that SendGrid sends is signed with the rest.
     body: () => `${JSON.stringify([{ email: "a@example.com", event: "processed", sg_event_id: "1", text }])}\r\n`,
     made: ({ seconds, body, keys }) => ({
@@ -50,6 +53,9 @@ export const cases = [
     secret: "private_key_of_no_merchant",
     extra: { key: "public_key" },
     options: { publicKey: "public_key" },
+    unsigned: `<notification><timestamp type="datetime">2026-05-18T12:00:00Z</timestamp>
+      <kind>subscription_canceled</kind><subject><subscription><id>sub_1</id><transactions type="array"/>
+      <add_ons type="array"/><discounts type="array"/></subscription></subject></notification>`,
     change: ({ body }) => ({ body: body.replace("bt_payload=", "bt_payload=IC") }),
   }),
   from.npm("discord-interactions", "discord", {
@@ -73,7 +79,7 @@ export const cases = [
     secret: "44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056",
     body: () => JSON.stringify({ live: "false", notificationItems: [{ NotificationRequestItem: adyenItem() }] }),
     // A signature inside the body, for each item.
-    unsignable: true,
+    way: 2,
   }),
   from.pypi("Adyen", "adyen", SIGNS, {
     name: "PyPI Adyen, for a platform's webhooks",
@@ -99,6 +105,7 @@ export const cases = [
     {
       secret: "dropbox-sign-api-key-of-nobody",
       made: dropboxSign,
+      unsigned: JSON.stringify({ event: { event_type: "signature_request_sent", event_metadata: {} } }),
       // No more than the time and the type is signed.
       change: ({ body }) => ({ body: body.replace("signature_request_sent", "signature_request_paid") }),
     },
@@ -159,6 +166,7 @@ export const cases = [
       name: "PyPI plivo, a message",
       secret: "plivo's auth token",
       extra: { version: 2 },
+      unsignable: "version 3 is what Signet signs",
       url: `${URL}?q=1`,
       headers: FORM,
       body: () => "From=14156667777&Text=hundred",
@@ -242,6 +250,7 @@ export const cases = [
     url: `${URL}?foo=1`,
     headers: FORM,
     extra: { settings: "key=webhooks_sharedkey_1,algorithm=HMAC_SHA256" },
+    unsignable: "SHA-1 is what Signet signs with",
     body: () => "CallSid=CA1&Body=one+hundred",
   }),
   from.pypi(

@@ -108,8 +108,11 @@ class DropboxSign:
         helper = load(
             "dropbox_sign.event_callback_helper", shut=["dropbox_sign"], names={"dropbox_sign.models": models}
         ).EventCallbackHelper
-        # The one field of the multipart form: what stands between its heading and the closing line.
-        field = message["body"].split("\r\n\r\n", 1)[1].rsplit("\r\n--", 1)[0]
+        if message["headers"]["content-type"].startswith("multipart/"):
+            # The one field: what stands between its heading and the closing line.
+            field = message["body"].split("\r\n\r\n", 1)[1].rsplit("\r\n--", 1)[0]
+        else:
+            field = form(message)["json"]
         event = types.SimpleNamespace(**json.loads(field)["event"])
         return helper.is_valid(message["secret"], types.SimpleNamespace(event=event))
 
