@@ -1,9 +1,14 @@
 //! How timestamps stand in signed messages.
 
+use std::ops::RangeInclusive;
+
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 
 use crate::time::{Millis, parse_rfc3339};
+
+/// The times that an HTTP date can say: the years 0 to 9999.
+const HTTP_DATES: RangeInclusive<Millis> = -62_167_219_200_000..=253_402_300_799_999;
 
 /// How a timestamp is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -32,6 +37,8 @@ impl TimeFormat {
             TimeFormat::Milliseconds => at.to_string(),
             TimeFormat::Rfc3339 => crate::time::rfc3339(at),
             TimeFormat::HttpDate => {
+                // It has four digits for the year. A stranger's seconds reach further.
+                let at = at.clamp(*HTTP_DATES.start(), *HTTP_DATES.end());
                 // RFC 5322 writes the same day without its zero and the zone as a number.
                 let date = DateTime::from_timestamp_millis(at).unwrap_or_default().to_rfc2822();
                 let (weekday, rest) = date.split_once(", ").unwrap_or_default();
@@ -75,6 +82,23 @@ impl TimeFormat {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_time_is_written() {
+        for (at, http_date) in [
+            (Millis::MIN, "Sat, 01 Jan 0000 00:00:00 GMT"),
+            (-62_167_219_200_000, "Sat, 01 Jan 0000 00:00:00 GMT"),
+            (253_402_300_799_999, "Fri, 31 Dec 9999 23:59:59 GMT"),
+            (253_402_300_800_000, "Fri, 31 Dec 9999 23:59:59 GMT"),
+            (999_999_999_999_999_000, "Fri, 31 Dec 9999 23:59:59 GMT"),
+            (Millis::MAX, "Fri, 31 Dec 9999 23:59:59 GMT"),
+        ] {
+            assert_eq!(TimeFormat::HttpDate.write(at), http_date);
+            for format in [TimeFormat::Seconds, TimeFormat::Milliseconds, TimeFormat::Rfc3339] {
+                assert!(!format.write(at).is_empty());
+            }
+        }
+    }
 
     #[test]
     fn what_is_written_is_read() {

@@ -30,6 +30,14 @@ fn the_work_is_bounded() {
     assert!(asked.get() <= MAX_QUESTIONS + 10 * 32, "{}", asked.get());
 }
 
+#[test]
+fn a_time_of_a_year_with_five_digits_is_explained() {
+    let gate = gate(json!("slack"), &[SECRET]);
+    let good = signed(&scheme(&gate), SECRET, b"x");
+    let report = explained(&gate, &with_header(&good, "X-Slack-Request-Timestamp", "999999999999999"));
+    assert_eq!(report.reason, Some(Reason::TimestampOutOfTolerance), "{report:#?}");
+}
+
 /// Every provider of the table, with secrets of every kind.
 fn any_gate() -> impl Strategy<Value = Gate> {
     let names: Vec<&'static str> = crate::provider::all().iter().map(|provider| provider.name.as_str()).collect();
