@@ -17,15 +17,20 @@ pub(super) async fn explained<F: Fetch, A: Ask>(
     held: bool,
 ) -> Vec<Hint> {
     let other = times::otherwise(scene, captured.at);
+    let tolerance = scene.gate.source.tolerance_seconds.or(scene.way.tolerance());
+    let stamp = walk.claim.as_ref().and_then(|claim| claim.stamp);
+    let apart = || times::apart(stamp, captured.at, tolerance, held);
     if held {
-        let tolerance = scene.gate.source.tolerance_seconds.or(scene.way.tolerance());
-        let stamp = walk.claim.as_ref().and_then(|claim| claim.stamp);
-        return vec![other.map_or_else(|| times::apart(stamp, captured.at, tolerance), |(_, hint)| hint)];
+        return vec![other.map_or_else(apart, |(_, hint)| hint)];
     }
     if let Some(hint) = without_keys(scene, walk) {
         return [vec![hint], neighbours::hint(scene).into_iter().collect()].concat();
     }
-    let Some((scheme, hint)) = other else { return fault(court, scene, captured, walk.claim.as_ref()).await };
+    let Some((scheme, hint)) = other else {
+        let mut hints = fault(court, scene, captured, walk.claim.as_ref()).await;
+        hints.extend((walk.reason == Some(Reason::TimestampOutOfTolerance)).then(apart));
+        return hints;
+    };
 
     // The time is one fault. With that mended, there may be another.
     let way = Way::Scheme(Box::new(scheme));

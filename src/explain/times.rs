@@ -106,37 +106,39 @@ pub(super) fn trials(scene: Scene<'_>) -> Vec<Trial> {
     others.collect()
 }
 
-/// What to say where a signature holds, and its time is too far away.
-pub(super) fn apart(stamp: Option<Stamp>, at: Millis, tolerance: Option<u32>) -> Hint {
+/// What to say of a time that lies too far away: what is wrong where the signature holds, and wrong besides where not.
+pub(super) fn apart(stamp: Option<Stamp>, at: Millis, tolerance: Option<u32>, held: bool) -> Hint {
+    let lead = if held { "The signature holds, but" } else { "Besides," };
     let Some(stamp) = stamp else {
-        let detail = "The signature holds, but the token says that it is not to be taken at this time: its `exp` is over, \
-                      or its `nbf` to come. Send it anew, or set the clocks.";
+        let detail = format!(
+            "{lead} the token says that it is not to be taken at this time: its `exp` is over, or its `nbf` to come. Send \
+             it anew, or set the clocks."
+        );
         return Hint::new("clock_off", detail);
     };
     let past = at.saturating_sub(stamp.at);
     let far = span(past);
-    let leeway = i64::from(tolerance.unwrap_or_default()).saturating_mul(1000).max(60_000);
+    let leeway = i64::from(tolerance.unwrap_or_default()).saturating_mul(1000).clamp(60_000, 300_000);
     let hour = 3_600_000;
     let hours = past.saturating_add(hour / 2).div_euclid(hour);
     let from_hours = past.saturating_sub(hours.saturating_mul(hour)).saturating_abs();
-    if hours != 0 && past.saturating_abs() < DAY && from_hours <= leeway.min(300_000) {
+    if hours != 0 && past.saturating_abs() < DAY && from_hours <= leeway {
         let detail = format!(
-            "The signature holds, and its time is {far} away, close to whole hours: one of the clocks takes local time \
-             for UTC."
+            "{lead} its time is {far} away, close to whole hours: one of the clocks takes local time for UTC. (A request \
+             that was captured earlier is judged as of then with `at`.)"
         );
         return Hint::new("clock_off", detail);
     }
     if past > 0 {
         let detail = format!(
-            "The signature holds, but it was made {far} before the time it is judged by. A request that was captured \
-             earlier is judged as of then with `at`. If it came just now, it is an old one sent again, it waited on the \
-             way, or a clock is off."
+            "{lead} it was made {far} before the time it is judged by. A request that was captured earlier is judged as of \
+             then with `at`. If it came just now, it is an old one sent again, it waited on the way, or a clock is off."
         );
         return Hint::new("request_old", detail);
     }
     let detail = format!(
-        "The signature holds, but it says that it was made {far} after the time it is judged by: the sender's clock is \
-         ahead, this one is behind, or `at` is too early."
+        "{lead} it says that it was made {far} after the time it is judged by: the sender's clock is ahead, this one is \
+         behind, or `at` is too early."
     );
     Hint::new("clock_off", detail)
 }

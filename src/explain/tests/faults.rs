@@ -220,6 +220,10 @@ fn a_time_that_is_off_is_found() {
     assert_hint(&slack, &at(&good, 121), "clock_off", "local time");
     assert_hint(&slack, &at(&good, -330), "clock_off", "after");
 
+    // An old request may have another fault as well.
+    let both = at(&with_body(&good, [BODY, "\n"].concat()), 10);
+    assert_eq!(codes(&explained(&slack, &both)), ["body_trailing_newline", "request_old"]);
+
     let in_millis = Scheme { timestamp_format: crate::signature::TimeFormat::Milliseconds, ..scheme.clone() };
     let millis = signed(&in_millis, SECRET, BODY.as_bytes());
     assert_hint(&slack, &millis, "timestamp_unit", "reads as Unix milliseconds, but it has to be Unix seconds");
