@@ -8,7 +8,7 @@ use web_sys::{Request, Response};
 
 use crate::edge::{self, Env, Forwarded, Head};
 use crate::problem::Problem;
-use crate::source::{Claim, find};
+use crate::source::{Claim, find, without_usual_port};
 use crate::time::Millis;
 
 /// As for sources.
@@ -37,9 +37,8 @@ pub struct Claimed {
 
 /// Who claims a request.
 pub async fn claimed(env: &Env, head: &Head) -> Option<Claimed> {
-    let host = host_of(&head.url);
     let (path, _) = head.target();
-    let claims = claims(env, host).await;
+    let claims = claims(env, &host_of(&head.url)).await;
     let (claim, rest) = find(&claims, path)?;
     Some(Claimed { source: claim.source.clone(), rest: rest.to_owned() })
 }
@@ -71,7 +70,7 @@ async fn claims(env: &Env, host: &str) -> Rc<Vec<Claim>> {
 /// 404 where it is refused, 502 where the origin can't be reached.
 pub async fn pass_through(env: &Env, head: &Head, request: &Request) -> Result<Response, Problem> {
     let host = host_of(&head.url);
-    let found = env.settings().front_of.iter().find(|(name, _)| name == host);
+    let found = env.settings().front_of.iter().find(|(name, _)| *name == host);
     let origin = found.and_then(|(_, origin)| origin.as_ref()).ok_or_else(|| Problem::not_found("page"))?;
     let url = [origin.trim_end_matches('/'), crate::route::target(&head.url)].concat();
     match edge::pass(request, &url).await {
@@ -83,11 +82,12 @@ pub async fn pass_through(env: &Env, head: &Head, request: &Request) -> Result<R
 /// Whether this host is one that Signet stands in front of.
 pub fn is_front(env: &Env, head: &Head) -> bool {
     let host = host_of(&head.url);
-    env.settings().front_of.iter().any(|(name, _)| name == host)
+    env.settings().front_of.iter().any(|(name, _)| *name == host)
 }
 
-/// The host of a URL, with its port if it has one.
-fn host_of(url: &str) -> &str {
+/// The host of a URL as routes have it, whichever way it was written: not every runtime's URLs went through a parser.
+fn host_of(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split(['/', '?', '#']).next().unwrap_or_default()
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    without_usual_port(host).to_ascii_lowercase()
 }

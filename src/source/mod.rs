@@ -20,7 +20,7 @@ pub use entry::{Entry, Next, Outcome, Recorder};
 pub use gate::Gate;
 pub use onward::{Word, can_name, dropped, target};
 pub use read::Context;
-pub use route::{Claim, Route, find};
+pub use route::{Claim, Route, find, without_usual_port};
 
 /// How far a time may lie from the present where a custom signature signs one and nobody says, in seconds: as Standard
 /// Webhooks has it.

@@ -101,7 +101,7 @@ fn read_host(text: &str, rules: Rules) -> Option<String> {
 }
 
 /// A request's URL does not name the port that its scheme implies.
-fn without_usual_port(host: &str) -> &str {
+pub fn without_usual_port(host: &str) -> &str {
     host.strip_suffix(":443").or_else(|| host.strip_suffix(":80")).unwrap_or(host)
 }
 
