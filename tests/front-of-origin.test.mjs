@@ -17,13 +17,14 @@ const CLOSED = "shop.example.com";
 const behind = await wireOrigin();
 after(() => behind.down());
 const plain = await stage();
-const front = await stage({
-  vars: {
-    OPERATOR_KEY,
-    ALLOW_PRIVATE_DESTINATIONS: "true",
-    FRONT_OF: `${FRONT}=http://127.0.0.1:${behind.port}, ${CLOSED}=refuse`,
-  },
-});
+const vars = {
+  OPERATOR_KEY,
+  ALLOW_PRIVATE_DESTINATIONS: "true",
+  FRONT_OF: `${FRONT}=http://127.0.0.1:${behind.port}, ${CLOSED}=refuse`,
+};
+const front = await stage({ vars });
+/** The same without wrangler dev, which writes hosts in lower case before the Worker sees them. */
+const alone = await stage({ vars, bare: true });
 
 /** Makes a source with an origin of its own at the gateway's receiver. */
 async function source({ expect, target }, route, body = {}) {
@@ -375,21 +376,29 @@ describe("in front of a host: what no source claims", () => {
 
 describe("in front of a host: what a source claims", () => {
   for (const host of [FRONT, CLOSED]) {
-    test(`is verified; the rest of ${host} is not touched`, async () => {
-      const path = uniquePath("/hooks");
-      const made = await source(front, { host, path: `${path}/*` });
-      const known = behind.requests.length;
-      assert.equal((await send(front, host, `${path}/a?b`)).status, 200);
-      refused(await send(front, host, `${path}/a`, { headers: { "X-Hub-Signature-256": "" } }));
-      refused(await send(front, host.toUpperCase(), `${path}/a`, { headers: { "X-Hub-Signature-256": "" } }));
-      assert.deepEqual(reached(front, made), ["/a?b"]);
-      assert.equal(behind.requests.length, known, "nothing of it reaches the host's own origin");
-      const beside = await send(front, host, path);
-      if (host === FRONT) {
-        assert.equal(beside.text, "ok");
-        assert.equal(behind.requests.at(-1).target, path);
-      } else notFound(beside);
-    });
+    for (const [title, on] of [
+      ["wrangler dev", front],
+      ["workerd alone", alone],
+    ]) {
+      test(`is verified; the rest of ${host} is not touched (${title})`, async () => {
+        const path = uniquePath("/hooks");
+        const made = await source(on, { host, path: `${path}/*` });
+        const known = behind.requests.length;
+        const forged = { headers: { "X-Hub-Signature-256": "" } };
+        assert.equal((await send(on, host, `${path}/a?b`)).status, 200);
+        for (const name of [host, host.toUpperCase(), `${host}:80`]) refused(await send(on, name, `${path}/a`, forged));
+        assert.deepEqual(reached(on, made), ["/a?b"]);
+        assert.equal(behind.requests.length, known, "nothing of it reaches the host's own origin");
+        for (const name of [host, host.toUpperCase()]) {
+          const beside = await send(on, name, path);
+          if (host === CLOSED) notFound(beside);
+          else {
+            assert.equal(beside.text, "ok");
+            assert.equal(behind.requests.at(-1).target, path);
+          }
+        }
+      });
+    }
   }
 
   test("is Signet's own path no more than any other", async () => {

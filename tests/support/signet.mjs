@@ -7,10 +7,12 @@ import path from "node:path";
 import { request } from "./http.mjs";
 import { freePort } from "./ports.mjs";
 import { until } from "./wait.mjs";
+import { workerdCommand } from "./workerd.mjs";
 
 export const ROOT = path.resolve(import.meta.dirname, "../..");
 /** The key that `.dev.vars` sets. */
 export const OPERATOR_KEY = "local-operator-key";
+const DEV_VARS = { OPERATOR_KEY, ALLOW_PRIVATE_DESTINATIONS: "true" };
 
 const WRANGLER = path.join(ROOT, "node_modules/wrangler/bin/wrangler.js");
 const QUIET = { WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false", CI: "true", NO_COLOR: "1" };
@@ -19,14 +21,15 @@ const START_TIMEOUT = 30_000;
 /**
  * Starts a gateway and waits until it answers.
  *
- * @param {{vars?: Record<string, string>, persistTo?: string, port?: number}} [options]
- *   `vars` take the place of all of `.dev.vars`; left out, `.dev.vars` counts.
+ * @param {{vars?: Record<string, string>, persistTo?: string, port?: number, bare?: boolean}} [options]
+ *   `vars` take the place of all of `.dev.vars`; left out, `.dev.vars` counts. `bare`: on workerd alone, without
+ *   wrangler dev's own part in every request and answer; its KV forgets everything when it ends.
  */
-export async function startSignet({ vars, persistTo, port } = {}) {
+export async function startSignet({ vars, persistTo, port, bare = false } = {}) {
   for (const file of [path.join(ROOT, "build/index.js"), WRANGLER]) {
     if (!existsSync(file)) throw new Error(`${file} is missing: run \`npm run build\` first`);
   }
-  const signet = new Signet({ vars, persistTo, port: port ?? (await freePort()) });
+  const signet = new Signet({ vars, persistTo, bare, port: port ?? (await freePort()) });
   await signet.start();
   return signet;
 }
@@ -37,8 +40,9 @@ class Signet {
   #output = "";
   #ownsDisk;
 
-  constructor({ vars, persistTo, port }) {
+  constructor({ vars, persistTo, bare, port }) {
     this.vars = vars;
+    this.bare = bare;
     this.port = port;
     this.url = `http://127.0.0.1:${port}`;
     this.#ownsDisk = persistTo === undefined;
@@ -48,7 +52,7 @@ class Signet {
   async start() {
     this.#output = "";
     // Detached: wrangler, esbuild and the two workerds become one process group, which one signal ends as a whole.
-    const child = spawn(process.execPath, [WRANGLER, ...this.#arguments()], {
+    const child = spawn(...this.#command(), {
       cwd: ROOT,
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
@@ -65,6 +69,13 @@ class Signet {
       throw new Error(`wrangler dev did not start; it said:\n${this.#output}`, { cause: error });
     }
     return this;
+  }
+
+  #command() {
+    const { disk, port, vars = DEV_VARS } = this;
+    return this.bare
+      ? workerdCommand({ root: ROOT, disk, port, vars })
+      : [process.execPath, [WRANGLER, ...this.#arguments()]];
   }
 
   #arguments() {
