@@ -1,6 +1,7 @@
 // npm run bench: how many events Signet takes in and delivers, and how long one is on its way, beside a bare
 // JavaScript Worker that does the least possible for the same promise. Both run on workerd, on this machine, in
 // the same minutes, in alternating rounds; what counts is the ratio, for the absolute figures are the machine's.
+// --proxy does so for requests to a source, --verify for signatures alone.
 
 import { createRequire } from "node:module";
 import os from "node:os";
@@ -8,7 +9,9 @@ import { parseArgs } from "node:util";
 import { openArena } from "./bench/arena.mjs";
 import { bare, signet } from "./bench/contenders.mjs";
 import { profile } from "./bench/profile.mjs";
+import { benchProxy } from "./bench/proxy.mjs";
 import { printRefusals, printTable } from "./bench/report.mjs";
+import { benchVerify } from "./bench/verify.mjs";
 
 const HELP = `npm run bench -- [options]
 
@@ -20,19 +23,24 @@ const HELP = `npm run bench -- [options]
                     memory, such as /dev/shm, takes the disk's speed out of the comparison
   --only NAME       measure one contender alone: signet or bare
   --profile         let V8 profile Signet for one long round and print the top entries
+  --proxy           requests through a source, through a Worker that only forwards, and straight to the origin;
+                    takes --rounds (default 10) and --disk
+  --verify          HMAC-SHA256 in wasm and by WebCrypto, by size of the body; takes --rounds (default 5)
 `;
 
 const WARM_UP_SECONDS = 2;
 
 const { values: options } = parseArgs({
   options: {
-    rounds: { type: "string", default: "10" },
+    rounds: { type: "string" },
     seconds: { type: "string", default: "3" },
     connections: { type: "string", default: "16" },
     bytes: { type: "string", default: "200" },
     disk: { type: "string" },
     only: { type: "string" },
     profile: { type: "boolean", default: false },
+    proxy: { type: "boolean", default: false },
+    verify: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
   },
 });
@@ -61,7 +69,12 @@ function machine() {
 
 async function main() {
   if (options.help) return console.log(HELP);
+  options.rounds ??= options.verify ? "5" : "10";
   const rounds = amount("rounds", 100);
+  if (options.proxy || options.verify) {
+    console.log(`${machine()}\n`);
+    return options.proxy ? benchProxy(rounds, options.disk) : benchVerify(rounds);
+  }
   const seconds = amount("seconds", 600);
   const setting = { connections: amount("connections", 512), bytes: amount("bytes", 1_000_000), disk: options.disk };
 

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 
 const root = path.resolve(import.meta.dirname, "../..");
+export const KEY = "local-operator-key";
 const EVENT_HEADERS = { "content-type": "application/json" };
 
 export const bare = {
@@ -59,5 +60,3 @@ export const signet = {
     return { url: `${url}/v1/events`, headers };
   },
 };
-
-const KEY = "local-operator-key";

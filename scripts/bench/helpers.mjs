@@ -1,4 +1,4 @@
-// The two helper processes of a run: the receiver and the load generator.
+// The helper processes of a run: who receives, and who makes the load.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
@@ -24,8 +24,17 @@ export async function startReceiver() {
   };
 }
 
-export function startLoad() {
-  const { ask, stop } = start("load.mjs");
+export async function startOrigin() {
+  const { child, stop } = start("origin.mjs");
+  const [{ port }] = await once(child, "message");
+  return { url: `http://127.0.0.1:${port}/hook`, stop };
+}
+
+export const startLoad = () => startRuns("load.mjs");
+export const startCalls = () => startRuns("calls.mjs");
+
+function startRuns(script) {
+  const { ask, stop } = start(script);
   let first = 1; // event numbers go on from round to round, so that a late arrival is never another round's
   return {
     async run(order) {
