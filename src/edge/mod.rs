@@ -476,8 +476,9 @@ pub async fn verify(question: &Question<'_>) -> bool {
     let content = Uint8Array::new_with_length(u32::try_from(size).unwrap_or(u32::MAX));
     let mut at = 0u32;
     for part in question.content {
-        content.set(&Uint8Array::from(part.as_ref()), at);
-        at = at.saturating_add(u32::try_from(part.len()).unwrap_or(u32::MAX));
+        let end = at.saturating_add(u32::try_from(part.len()).unwrap_or(u32::MAX));
+        content.subarray(at, end).copy_from(part);
+        at = end;
     }
     let name = serde_json::to_string(&question.algorithm).unwrap_or_default();
     verify_with(name.trim_matches('"'), question.key.bytes(), &content, question.signature).await.is_truthy()
