@@ -79,7 +79,9 @@ async function collected(reader, limit) {
 /** Headers as the runtime shows them, names and values in turn, a line each. */
 export function headersOf(request) {
   const lines = [];
-  for (const [name, value] of request.headers) lines.push(name, value);
+  request.headers.forEach((value, name) => {
+    lines.push(name, value);
+  });
   return lines.join("\n");
 }
 

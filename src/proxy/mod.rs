@@ -180,8 +180,7 @@ impl Visit {
         bytes: &[u8],
     ) -> Result<Response, Problem> {
         let source = &self.gate.source;
-        // The rules may have changed since the source was made.
-        if crate::destination::check(&source.origin, self.env.rules()).is_err() {
+        if !self.gate.is_allowed(self.env.rules()) {
             return Err(self.failed(&judged, 502, "origin_blocked", "The origin's address is not allowed here."));
         }
         let timeout = i64::from(source.timeout_seconds).saturating_mul(1000);
@@ -244,7 +243,7 @@ impl Visit {
         let knock = Knock { mark: mark.to_owned(), patience: timeout.saturating_add(5_000) };
         let said = self.tell("/knock", crate::body::written(&knock)?).await?;
         match said.status {
-            201 => Ok(None),
+            204 => Ok(None),
             200 => {
                 let judged = Judged { outcome: Outcome::Duplicate, mark: None, ..judged.clone() };
                 self.record(&judged, 200, None, None);

@@ -1,8 +1,10 @@
 //! A source with everything made ready that many requests need.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use super::Source;
+use crate::destination::{self, Rules};
 use crate::handshake::Handshake;
 use crate::provider::Provider;
 use crate::signature::{Claim, Reason, Request, VerifyingKey};
@@ -17,6 +19,7 @@ pub struct Gate {
     pub provider: Provider,
     /// For each of the provider's ways, the keys that it can read.
     keys: Vec<Vec<VerifyingKey>>,
+    allowed: OnceCell<bool>,
 }
 
 impl Gate {
@@ -27,7 +30,13 @@ impl Gate {
             source.secrets.iter().filter_map(|secret| way.key(secret, &source.options).ok()).collect()
         };
         let keys = provider.signatures.iter().map(read).collect();
-        Some(Gate { source, provider, keys })
+        Some(Gate { source, provider, keys, allowed: OnceCell::new() })
+    }
+
+    /// Whether requests may go to the origin: the rules may have changed since the source was made, but not while this
+    /// instance lives.
+    pub fn is_allowed(&self, rules: Rules) -> bool {
+        *self.allowed.get_or_init(|| destination::check(&self.source.origin, rules).is_ok())
     }
 
     /// What a request claims, in every way that it does: one of them has to hold. Each comes with the keys to hold it

@@ -19,6 +19,8 @@ const RING: i64 = 200;
 const REMEMBERED: Millis = 7 * 86_400_000;
 /// How many claims are cleared away at once.
 const SWEEP: i64 = 200;
+/// How soon they are looked through again where none was too old.
+const SWEEP_EVERY: Millis = 600_000;
 
 const SCHEMA: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS claims (
@@ -63,12 +65,14 @@ pub enum Passage {
 pub struct Door {
     sql: Sql,
     created: Cell<bool>,
+    /// When to look again for what is too old.
+    sweep_at: Cell<Millis>,
 }
 
 impl Door {
     /// Opens nothing yet: only a source has a door.
     pub fn new(sql: Sql) -> Self {
-        Door { sql, created: Cell::new(false) }
+        Door { sql, created: Cell::new(false), sweep_at: Cell::new(0) }
     }
 
     fn open(&self) -> Result<&Sql, JsValue> {
@@ -91,6 +95,10 @@ impl Door {
     ) -> Result<Passage, JsValue> {
         let sql = self.open()?;
         self.sweep(now)?;
+        let new = "INSERT INTO claims (mark, at, until, delivery) VALUES (?, ?, ?, ?) ON CONFLICT (mark) DO NOTHING";
+        if sql.run(new, &[mark.into(), now.into(), until.into(), delivery.into()])? > 0 {
+            return Ok(Passage::Free);
+        }
         let known = sql.row("SELECT until, delivery, at FROM claims WHERE mark = ?", &[mark.into()])?;
         if let Some(row) = known
             && row.number(2).is_some_and(|at| at > now.saturating_sub(REMEMBERED))
@@ -103,8 +111,7 @@ impl Door {
             }
         }
         sql.run(
-            "INSERT INTO claims (mark, at, until, delivery) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (mark) DO UPDATE SET at = ?2, until = ?3, delivery = ?4",
+            "UPDATE claims SET at = ?2, until = ?3, delivery = ?4 WHERE mark = ?1",
             &[mark.into(), now.into(), until.into(), delivery.into()],
         )?;
         Ok(Passage::Free)
@@ -122,6 +129,9 @@ impl Door {
 
     /// Forgets what is too old, the oldest first and a few at a time: each claim clears away more than it adds.
     fn sweep(&self, now: Millis) -> Result<(), JsValue> {
+        if now < self.sweep_at.get() {
+            return Ok(());
+        }
         let sql = self.open()?;
         let oldest = sql.row("SELECT at FROM claims ORDER BY seq LIMIT 1", &[])?.and_then(|row| row.number(0));
         let limit = now.saturating_sub(REMEMBERED);
@@ -130,6 +140,8 @@ impl Door {
                 "DELETE FROM claims WHERE at < ?1 AND seq IN (SELECT seq FROM claims ORDER BY seq LIMIT ?2)",
                 &[limit.into(), SWEEP.into()],
             )?;
+        } else {
+            self.sweep_at.set(now.saturating_add(SWEEP_EVERY));
         }
         Ok(())
     }
@@ -162,13 +174,13 @@ impl Door {
 }
 
 impl Inner {
-    /// `POST /knock`: 201 where the message may pass, 409 while it is on its way, 200 where it has passed.
+    /// `POST /knock`: 204 where the message may pass, 409 while it is on its way, 200 where it has passed.
     pub(super) fn knock(&self, body: &[u8]) -> Outcome {
-        let knock: Knock = serde_json::from_slice(body).map_err(|error| Problem::not_json(error.to_string()))?;
+        let knock: Knock = crate::body::parsed(body).map_err(|error| Problem::not_json(error.to_string()))?;
         let now = edge::now();
         let until = now.saturating_add(knock.patience);
         match self.door.claim(&knock.mark, Some(until), None, now).map_err(storage)? {
-            Passage::Free => Ok(Reply::Json(201, String::new())),
+            Passage::Free => Ok(Reply::Done),
             Passage::UnderWay => Ok(Reply::Json(409, String::new())),
             Passage::Passed(_) => Ok(Reply::Json(200, String::new())),
         }
@@ -176,7 +188,7 @@ impl Inner {
 
     /// `POST /close`: how it went, and what is to be remembered.
     pub(super) fn close(&self, body: &[u8]) -> Outcome {
-        let closing: Closing = serde_json::from_slice(body).map_err(|error| Problem::not_json(error.to_string()))?;
+        let closing: Closing = crate::body::parsed(body).map_err(|error| Problem::not_json(error.to_string()))?;
         if let Some((mark, passed)) = &closing.claim {
             self.door.close(mark, *passed).map_err(storage)?;
         }
