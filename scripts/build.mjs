@@ -10,7 +10,9 @@ import { setupNode, setupRust } from "./setup.mjs";
 const STAMP = at("build/.stamp");
 const SCRIPT = at("build/index.js");
 const WASM = at("build/index_bg.wasm");
-const GZIP_LIMIT = 300 * 1024;
+// A tenth above what the worker has: a dependency or a generic that doubles is seen, a provider more is not. Every start
+// loads it; Cloudflare takes 3 MiB on its free plan.
+const GZIP_LIMIT = 570 * 1024;
 
 export async function build() {
   if (fresh()) return;

@@ -171,6 +171,15 @@ pub fn written(value: &impl serde::Serialize) -> Result<String, Problem> {
     serde_json::to_string(value).map_err(|error| Problem::unavailable(error.to_string()))
 }
 
+/// Reads JSON. All of it is read from text: a second reader, of bytes, would take its room in the worker once more for each
+/// type that is read.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn parsed<'a, T: Deserialize<'a>>(body: &'a [u8]) -> serde_json::Result<T> {
+    serde_json::from_str(std::str::from_utf8(body).map_err(serde::de::Error::custom)?)
+}
+
 /// Appends a reference token to a JSON pointer, escaped as RFC 6901 asks.
 pub fn join(pointer: &str, token: &str) -> String {
     format!("{pointer}/{}", token.replace('~', "~0").replace('/', "~1"))
@@ -241,7 +250,7 @@ pub fn text_at(body: &[u8], path: &str) -> Option<String> {
     if body.len() > MAX_SEARCHED || depth(body) > MAX_DEPTH {
         return None;
     }
-    let mut value: &RawValue = serde_json::from_slice(body).ok()?;
+    let mut value: &RawValue = parsed(body).ok()?;
     for step in path.split('.') {
         value = member(value, step)?;
     }

@@ -38,7 +38,7 @@ pub async fn list(call: Call) -> Result<Answer, Problem> {
                 Some((id, item.get().to_owned()))
             }));
         }
-        found.sort_by(|(a, _), (b, _)| b.cmp(a));
+        found.sort_unstable_by(|(a, _), (b, _)| b.cmp(a));
         found.truncate(query.limit as usize);
     }
     let (ids, items) = found.into_iter().unzip();

@@ -50,7 +50,7 @@ const WRAPPINGS: &[Variant] = &[
     ("body_base64", "what the body is the base64 of", BASE, |body| BASE64.decode(body.trim_ascii()).ok()),
     ("body_base64", "the base64 of the body", BASE, |body| Some(BASE64.encode(body).into_bytes())),
     ("body_quoted", "the text that the body is a JSON string of", TWICE, |body| {
-        serde_json::from_slice::<String>(body).ok().map(String::into_bytes)
+        crate::body::parsed::<String>(body).ok().map(String::into_bytes)
     }),
     ("body_charset", "the body as it was before it was taken for Latin-1", LATIN, |body| {
         text(body)?.chars().map(|symbol| u8::try_from(u32::from(symbol)).ok()).collect()

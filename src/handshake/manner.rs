@@ -26,7 +26,7 @@ pub fn echoed(kinds: &[Handshake], asked: &Asked) -> Option<(&'static str, Strin
 /// refused.
 pub fn refused_without_body(kinds: &[Handshake], asked: &Asked) -> bool {
     kinds.contains(&Handshake::Xero)
-        && serde_json::from_slice(asked.request.body)
+        && crate::body::parsed(asked.request.body)
             .ok()
             .and_then(|body: &RawValue| crate::body::member(body, "events"))
             .and_then(|events| serde_json::from_str::<Vec<&RawValue>>(events.get()).ok())

@@ -73,7 +73,7 @@ pub fn eventgrid(asked: &Asked) -> Option<Reply> {
 
 /// The code in a list of one validation event.
 fn validation_code(body: &[u8]) -> Option<String> {
-    let events: Vec<&RawValue> = serde_json::from_slice(body).ok()?;
+    let events: Vec<&RawValue> = crate::body::parsed(body).ok()?;
     let [event] = events.as_slice() else { return None };
     let mut fields = Fields::parse(event.get().as_bytes()).ok()?;
     if fields.take::<String>("eventType", "")? != "Microsoft.EventGrid.SubscriptionValidationEvent" {

@@ -43,7 +43,7 @@ fn confirms(asked: &Asked, url: &str, topic: &str, token: &str) -> Option<String
         return None;
     }
     let mut asks: Vec<_> = url.query_pairs().collect();
-    asks.sort();
+    asks.sort_unstable();
     let asks: Vec<(&str, &str)> = asks.iter().map(|(name, value)| (&**name, &**value)).collect();
     let wanted = [("Action", "ConfirmSubscription"), ("Token", token), ("TopicArn", topic)];
     (asks == wanted).then(|| url.into())

@@ -87,7 +87,7 @@ impl Directory {
 }
 
 fn read(body: &[u8]) -> Result<Asked, Problem> {
-    serde_json::from_slice(body).map_err(|error| Problem::not_json(error.to_string()))
+    crate::body::parsed(body).map_err(|error| Problem::not_json(error.to_string()))
 }
 
 impl Inner {

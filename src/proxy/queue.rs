@@ -40,7 +40,7 @@ impl Visit {
         let about = to_raw_value(&self.about(&judged, headers, &target))
             .map_err(|error| Problem::unavailable(error.to_string()))?;
         // What the event's data are is the body, where that is JSON.
-        let is_json = serde_json::from_slice::<&RawValue>(bytes).is_ok();
+        let is_json = crate::body::parsed::<&RawValue>(bytes).is_ok();
         let head = Append {
             id: id.as_str(),
             kind: source.provider_name(),

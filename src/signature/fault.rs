@@ -97,7 +97,7 @@ impl Scheme {
             }
         }
         let mut names: Vec<String> = self.headers().map(str::to_ascii_lowercase).collect();
-        names.sort();
+        names.sort_unstable();
         names.dedup();
         if names.len() != self.headers().count() {
             faults.push(("header", "is named twice: each needs a header of its own".into()));

@@ -411,7 +411,7 @@ impl Log {
             };
             found.append(&mut self.list_where(&condition, query)?);
         }
-        found.sort_by_key(|row| std::cmp::Reverse(row.id));
+        found.sort_unstable_by_key(|row| std::cmp::Reverse(row.id));
         found.truncate(query.limit as usize);
         Ok(found)
     }

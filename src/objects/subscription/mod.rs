@@ -258,7 +258,7 @@ impl Inner {
         let prepared = self.prepared().await?;
         let bytes = frame.to_vec();
         let (head, rest) = split_frame(&bytes).ok_or_else(|| Problem::not_json("no frame"))?;
-        let append: Append<'_> = serde_json::from_slice(head).map_err(|error| Problem::not_json(error.to_string()))?;
+        let append: Append<'_> = crate::body::parsed(head).map_err(|error| Problem::not_json(error.to_string()))?;
         let id = Id::parse_bare(append.id).ok_or_else(|| Problem::not_found("delivery"))?;
         let offset = u32::try_from(head.len().saturating_add(1)).unwrap_or(u32::MAX);
         let body_end = offset.saturating_add(u32::try_from(append.length).unwrap_or(u32::MAX));

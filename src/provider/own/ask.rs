@@ -63,7 +63,7 @@ impl Own {
             access_token: String,
             expires_in: u32,
         }
-        let leave: Leave = serde_json::from_slice(answer).ok()?;
+        let leave: Leave = crate::body::parsed(answer).ok()?;
         // It becomes part of a header.
         let plain = !leave.access_token.is_empty() && leave.access_token.bytes().all(|byte| byte.is_ascii_graphic());
         plain.then_some((leave.access_token, leave.expires_in))

@@ -23,7 +23,7 @@ pub fn inner<'a>(raw: &'a RawValue) -> Result<Fields<'a>, Reason> {
 
 /// The items of a list. `None` for what is no list, or too large.
 pub fn items(bytes: &[u8]) -> Option<Vec<&RawValue>> {
-    if bytes.len() > MAX_BODY { None } else { serde_json::from_slice(bytes).ok() }
+    if bytes.len() > MAX_BODY { None } else { crate::body::parsed(bytes).ok() }
 }
 
 /// The message's id at a dotted path in the body, where it has one.

@@ -28,7 +28,7 @@ pub struct Jwk {
 /// Reads a key that is public.
 pub fn read(text: &[u8]) -> Option<Jwk> {
     json::object(text)?;
-    let value: Value = serde_json::from_slice(text).ok()?;
+    let value: Value = crate::body::parsed(text).ok()?;
     let member = |name: &str| value.get(name)?.as_str();
     let bytes = |name: &str| Encoding::Base64url.decode(member(name)?);
     // A private key has no business here.

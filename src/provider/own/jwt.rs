@@ -185,7 +185,7 @@ pub fn key_name(name: &str) -> Option<&str> {
 fn object(part: &str) -> Option<BTreeMap<String, Value>> {
     let bytes = Encoding::Base64url.decode(part)?;
     json::object(&bytes)?;
-    serde_json::from_slice(&bytes).ok()
+    crate::body::parsed(&bytes).ok()
 }
 
 /// Writes a token with HMAC-SHA256.
