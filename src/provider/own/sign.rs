@@ -278,7 +278,7 @@ fn put(value: &mut Value, pointer: &str, name: &str, member: Value) {
 }
 
 fn object(body: &[u8]) -> Result<Value, Unsigned> {
-    serde_json::from_slice(body).ok().filter(Value::is_object).ok_or(Unsigned::Body)
+    crate::body::parsed(body).ok().filter(Value::is_object).ok_or(Unsigned::Body)
 }
 
 fn form() -> (&'static str, String) {
