@@ -66,7 +66,11 @@ impl Own {
         let key = self.key(secret, options)?;
         let VerifyingKey::Secret(key, _) = &key else { return Err(Unsigned::NotOurs) };
         let option = |name: &'static str| {
-            let first = options.get(name).and_then(|value| value.split(',').next()).map(str::trim);
+            let value = options.get(name).map(String::as_str);
+            value.filter(|value| !value.is_empty()).ok_or(Unsigned::Option(name))
+        };
+        let first_of = |name: &'static str| {
+            let first = option(name)?.split(',').next().map(str::trim);
             first.filter(|value| !value.is_empty()).ok_or(Unsigned::Option(name))
         };
         let seconds = message.time.div_euclid(1000);
@@ -181,7 +185,7 @@ impl Own {
             }
             Own::Braintree => {
                 let payload = [&STANDARD.encode(message.body), "\n"].concat();
-                let public_key = option("publicKey")?.to_owned();
+                let public_key = first_of("publicKey")?.to_owned();
                 let write = move |signature: &str| {
                     let pair = [&public_key, "|", signature].concat();
                     fields([("bt_signature", pair.as_str()), ("bt_payload", payload.as_str())])
@@ -365,6 +369,10 @@ mod tests {
             assert_eq!(own.sign("secret", &with, &message), Err(Unsigned::NotOurs), "{own:?}");
         }
         assert_eq!(Own::Livekit.sign("s", &Options::new(), &message), Err(Unsigned::Option("apiKey")));
+        // A comma parts nothing where one name is wanted.
+        let odd = Options::from([("apiKey".into(), "a,b".into())]);
+        let signed = Own::Livekit.sign("s", &odd, &message).unwrap();
+        assert_eq!(judged(Own::Livekit, "s", &odd, &message, &signed), Ok(Judged::Holds));
         for own in [Own::Mailgun, Own::DropboxSign, Own::MicrosoftGraph] {
             assert_eq!(own.sign("1", &Options::new(), &message), Err(Unsigned::Body), "{own:?}");
         }
