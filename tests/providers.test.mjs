@@ -102,7 +102,8 @@ describe("every provider", { concurrency: 8 }, () => {
   /** Vectors that are a question of the provider's: Signet answers them, and the origin never sees them. */
   const questions = new Set(["xero 1"]);
 
-  for (const { name, notes } of providers) {
+  for (const { name } of providers) {
+    // Those whose keys have to be fetched have tests of their own below.
     const own = vectors.filter((vector) => vector.provider === name && !vector.remote);
     if (own.length === 0) continue;
     test(name, async () => {
@@ -111,7 +112,6 @@ describe("every provider", { concurrency: 8 }, () => {
           throw new Error(`${vector.title}, from ${vector.from}: ${error.message}`, { cause: error });
         });
       }
-      assert.notEqual(notes, "");
     });
   }
 });
@@ -132,16 +132,12 @@ async function passes(vector, isQuestion) {
   assert.equal(made.url, `${signet.url}/in/${made.id}`);
   assert.ok(!Object.values(made).some((value) => secrets.includes(value)), "no secret is shown");
 
-  let count = 0;
-  for (const { what, reasons, headers, bytes, ...one } of tampered(vector)) {
-    const answer = await send(made, { method, query: one.query, headers, body: bodyOf(method, bytes) });
+  const changed = tampered(vector);
+  for (const { what, query, headers, bytes } of changed) {
+    const answer = await send(made, { method, query, headers, body: bodyOf(method, bytes) });
     // Xero takes a refusal with a body for none.
     if (provider === "xero" && answer.text === "") assert.equal(answer.status, 401, what);
     else assertRefused(answer, what);
-    count += 1;
-    const [newest] = await logged(made, count);
-    assert.partialDeepStrictEqual(newest, { outcome: "refused", status: 401, method, count: 1, delivery: null });
-    assert.ok(reasons.includes(newest.reason), `${what}: ${newest.reason}, where ${reasons} is right`);
   }
   assert.equal(target.requests(made.path).length, 0, "nothing that was changed reached the origin");
 
@@ -152,7 +148,14 @@ async function passes(vector, isQuestion) {
   };
   target.answer(made.path, reply);
   const answer = await send(made, { method, query, headers: vector.headers, body: bodyOf(method, vector.bytes) });
-  const [newest] = await logged(made, count + 1);
+  // One came after the other, and so they stand in the log.
+  const entries = (await logged(made, changed.length + 1)).toSorted((one, other) => (one.time < other.time ? -1 : 1));
+  const newest = entries.pop();
+  for (const [at, { what, reasons }] of changed.entries()) {
+    const { reason, ...entry } = entries[at];
+    assert.partialDeepStrictEqual(entry, { outcome: "refused", status: 401, method, count: 1, delivery: null });
+    assert.ok(reasons.includes(reason), `${what}: ${reason}, where ${reasons} is right`);
+  }
   if (isQuestion) {
     assert.equal(newest.outcome, "handshake");
     assert.equal(target.requests(made.path).length, 0, "a question is not an event");
