@@ -1,5 +1,7 @@
 //! Paths.
 
+use std::borrow::Cow;
+
 /// What the placeholders of `pattern` stand for in `path`, percent-decoded, if it fits.
 pub fn params(pattern: &str, path: &str) -> Option<Vec<String>> {
     let mut found = Vec::new();
@@ -26,6 +28,30 @@ pub fn target(url: &str) -> &str {
 /// behind a prefix would leave it.
 pub fn climbs(path: &str) -> bool {
     path.split(['/', '\\']).any(|step| matches!(step.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | ".."))
+}
+
+/// A path with nothing escaped that need not be (RFC 3986, section 6.2.2.2): what means the same reads the same.
+pub fn plain(path: &str) -> Cow<'_, str> {
+    if !path.contains('%') {
+        return Cow::Borrowed(path);
+    }
+    let mut parts = path.split('%');
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let byte = part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let unreserved = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+        match byte.filter(unreserved).zip(part.get(2..)) {
+            Some((byte, rest)) => {
+                plain.push(char::from(byte));
+                plain.push_str(rest);
+            }
+            None => {
+                plain.push('%');
+                plain.push_str(part);
+            }
+        }
+    }
+    Cow::Owned(plain)
 }
 
 /// Undoes percent-encoding. `None` for what is empty or no UTF-8.
@@ -75,6 +101,19 @@ mod tests {
     }
 
     #[test]
+    fn what_means_the_same_reads_the_same() {
+        for (path, expected) in [
+            ("/hooks/%67ithub", "/hooks/github"),
+            ("/%68%6F%6f%6Bs%7e", "/hooks~"),
+            ("/a%2Fb%20c%", "/a%2Fb%20c%"),
+            ("/%é%+1%zz%2", "/%é%+1%zz%2"),
+            ("/plain", "/plain"),
+        ] {
+            assert_eq!(plain(path), expected);
+        }
+    }
+
+    #[test]
     fn a_target_is_cut_out_as_it_stands() {
         for (url, expected) in [
             ("https://a.com", "/"),
@@ -90,6 +129,7 @@ mod tests {
         #[test]
         fn no_path_panics(path: String) {
             let _ = params("/v1/{a}/{b}", &path);
+            let _ = plain(&path);
         }
     }
 }

@@ -39,7 +39,9 @@ pub struct Claimed {
 pub async fn claimed(env: &Env, head: &Head) -> Option<Claimed> {
     let (path, _) = head.target();
     let claims = claims(env, &host_of(&head.url)).await;
-    let (claim, rest) = find(&claims, path)?;
+    // Else who escapes a letter would pass by the source, and reach the same page of the origin.
+    let path = crate::route::plain(path);
+    let (claim, rest) = find(&claims, &path)?;
     Some(Claimed { source: claim.source.clone(), rest: rest.to_owned() })
 }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::body::Fields;
 use crate::destination::{self, Rules};
+use crate::route::plain;
 
 /// The longest path, in characters.
 const MAX_PATH: usize = 1_024;
@@ -45,7 +46,7 @@ impl Claim {
 /// The claim that a request for `path` belongs to, the closest if there are several, and what follows its own part of
 /// the path.
 pub fn find<'c, 'p>(claims: &'c [Claim], path: &'p str) -> Option<(&'c Claim, &'p str)> {
-    let fitting = claims.iter().filter_map(|claim| Some((claim, rest(&claim.path, path)?)));
+    let fitting = claims.iter().filter_map(|claim| Some((claim, rest(&plain(&claim.path), path)?)));
     fitting.min_by_key(|(_, rest)| rest.len())
 }
 
