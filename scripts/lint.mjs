@@ -3,6 +3,7 @@ import { bin, debianRust, exec, main, toolEnv } from "./project.mjs";
 import { setupNode, setupRust } from "./setup.mjs";
 
 const WASM = ["--target", "wasm32-unknown-unknown"];
+const FUZZ = ["--manifest-path", "tests/fuzz/Cargo.toml"];
 const TESTS_MAY = ["-A", "clippy::arithmetic_side_effects"];
 
 main(async () => {
@@ -13,8 +14,10 @@ main(async () => {
   const docs = toolEnv({ RUSTDOCFLAGS: "-D warnings" });
   const checks = [
     ["cargo", ["fmt", "--check"], rust],
+    ["cargo", ["fmt", "--check", ...FUZZ], rust],
     // Tests too, which may overflow and stop there: clippy.toml has no word for that. The next one checks what ships.
     ["cargo", ["clippy", "--locked", "--quiet", "--all-targets", "--", "-D", "warnings", ...TESTS_MAY], rust],
+    ["cargo", ["clippy", "--locked", "--quiet", ...FUZZ, "--target-dir", "target/fuzz", "--", "-D", "warnings"], rust],
     ...(debianRust() ? [] : [["cargo", ["clippy", "--locked", "--quiet", ...WASM, "--", "-D", "warnings"], rust]]),
     ["cargo", ["doc", "--locked", "--quiet", "--no-deps", "--document-private-items", ...WASM], docs],
     [bin("biome"), ["check", "--error-on-warnings"]],
@@ -22,6 +25,7 @@ main(async () => {
   ];
   const fixes = [
     ["cargo", ["fmt"], rust],
+    ["cargo", ["fmt", ...FUZZ], rust],
     [bin("biome"), ["check", "--write"]],
     [bin("node"), ["scripts/providers.mjs"]],
   ];

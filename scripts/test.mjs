@@ -16,7 +16,12 @@ main(async () => {
     await setupRust();
     await setupPython();
     await build();
-    if (named.length === 0) counts.push(await cargoTests());
+    if (named.length === 0) {
+      console.log("signet: compiling and running the Rust tests (1 to 2 minutes the first time) …");
+      counts.push(await cargoTests());
+      // What fuzzing has found so far, again.
+      counts.push(await cargoTests("--manifest-path", at("tests/fuzz/Cargo.toml"), "--target-dir", at("target/fuzz")));
+    }
     counts.push(await nodeTests(options, named.length > 0 ? named : testFiles()));
   } catch (error) {
     // Whatever keeps the tests from running is a failure to count.
@@ -43,9 +48,8 @@ function find(name) {
   return file;
 }
 
-async function cargoTests() {
-  console.log("signet: compiling and running the Rust tests (1 to 2 minutes the first time) …");
-  const { code, output } = await exec("cargo", ["test", "--quiet", "--no-fail-fast"], { tee: true });
+async function cargoTests(...args) {
+  const { code, output } = await exec("cargo", ["test", "--quiet", "--no-fail-fast", ...args], { tee: true });
   const counts = { passed: 0, failed: 0, skipped: 0 };
   for (const [, passed, failed, ignored] of output.matchAll(
     /^test result: .* (\d+) passed; (\d+) failed; (\d+) ignored/gm,
