@@ -181,6 +181,19 @@ export const cases = [
     },
   ),
   from.pypi("polar-sdk", "polar", {}, { secret: "polar_whs_of_no_organization" }),
+  from.pypi(
+    "polar-sdk",
+    "polar",
+    {},
+    {
+      name: "PyPI polar-sdk, a secret of September 2026 or later",
+      secret: `whsec_${BASE64}`,
+      body: () => event({ type: "order.paid" }),
+      // Polar went over to signing as Standard Webhooks' own libraries do.
+      made: npm.standardwebhooks.sign,
+      way: 2,
+    },
+  ),
   from.pypi("pusher", "pusher", SIGNS, {
     secret: "pusher's secret",
     extra: { key: "app-key" },
