@@ -127,7 +127,9 @@ impl Own {
             }
             Own::Strava => {
                 let mut body = object(message.body)?;
-                let number: i64 = secret.parse().map_err(|_| SecretError::Characters)?;
+                // The body has the number as JSON writes it: no plus, no zeros before it.
+                let number = secret.parse().ok().filter(|number: &i64| number.to_string() == secret);
+                let number = number.ok_or(SecretError::Characters)?;
                 put(&mut body, "", "subscription_id", number.into());
                 return Ok(with_body(&body));
             }
@@ -369,6 +371,11 @@ mod tests {
             assert_eq!(own.sign("secret", &with, &message), Err(Unsigned::NotOurs), "{own:?}");
         }
         assert_eq!(Own::Livekit.sign("s", &Options::new(), &message), Err(Unsigned::Option("apiKey")));
+        for secret in ["0123", "+5", "x"] {
+            let refused = Err(Unsigned::Secret(SecretError::Characters));
+            let event = Message { body: b"{}", ..message };
+            assert_eq!(Own::Strava.sign(secret, &Options::new(), &event), refused, "{secret}");
+        }
         // A comma parts nothing where one name is wanted.
         let odd = Options::from([("apiKey".into(), "a,b".into())]);
         let signed = Own::Livekit.sign("s", &odd, &message).unwrap();
