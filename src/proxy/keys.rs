@@ -22,7 +22,8 @@ const KEPT: usize = 200;
 const LIMIT: u32 = 64 * 1024;
 /// How long a provider may take for it.
 const TIMEOUT: Millis = 5_000;
-/// Whoever forges requests chooses the names of keys: so many may be asked for at once, and so many a second after that.
+/// Whoever forges requests chooses the names of keys: so many may be asked for at once for a source, and so many a second
+/// after that.
 const BURST: f64 = 20.0;
 const PER_SECOND: f64 = 0.5;
 
@@ -32,8 +33,8 @@ type Answer = Result<Rc<Vec<u8>>, Reason>;
 #[derive(Default)]
 struct Kept {
     answers: HashMap<String, (Answer, Millis)>,
-    spent: f64,
-    at: Millis,
+    /// What each source has asked for lately, and when it last did.
+    spent: HashMap<String, (f64, Millis)>,
 }
 
 thread_local! {
@@ -64,7 +65,7 @@ pub async fn of(
         VerifyingKey::Public(_) => None,
     });
     if let Some(ask) = credential.as_deref().and_then(|secret| own.asks_leave(secret, options)) {
-        let answer = answer(&[&ask.url, " ", client].concat(), &ask, now).await?;
+        let answer = answer(&gate.source.id, &[&ask.url, " ", client].concat(), &ask, now).await?;
         let (token, _) = Own::leave_in(&answer).ok_or(Reason::KeyUnavailable)?;
         credential = Some(token);
     }
@@ -78,10 +79,10 @@ pub async fn of(
         _ => "",
     };
     let name = [&ask.url, " ", client, " ", name].concat();
-    let mut keys = own.keys_in(key, algorithm, answer(&name, &ask, now).await?.as_slice(), now);
+    let mut keys = own.keys_in(key, algorithm, answer(&gate.source.id, &name, &ask, now).await?.as_slice(), now);
     if keys.is_empty() && forget(&name, now) {
         // The provider may have changed its keys since.
-        keys = own.keys_in(key, algorithm, answer(&name, &ask, now).await?.as_slice(), now);
+        keys = own.keys_in(key, algorithm, answer(&gate.source.id, &name, &ask, now).await?.as_slice(), now);
     }
     if keys.is_empty() { Err(Reason::SignatureMismatch) } else { Ok(keys) }
 }
@@ -95,7 +96,7 @@ fn forget(name: &str, now: Millis) -> bool {
 }
 
 /// What was answered under this name, now or a while ago.
-async fn answer(name: &str, ask: &Ask, now: Millis) -> Answer {
+async fn answer(source: &str, name: &str, ask: &Ask, now: Millis) -> Answer {
     let known = KEPT_ANSWERS.with_borrow(|kept| kept.answers.get(name).cloned());
     if let Some((answer, at)) = known {
         let good_for = if answer.is_ok() { KEPT_FOR } else { RETRY_AFTER };
@@ -103,7 +104,7 @@ async fn answer(name: &str, ask: &Ask, now: Millis) -> Answer {
             return answer;
         }
     }
-    if !KEPT_ANSWERS.with_borrow_mut(|kept| kept.may_ask(now)) {
+    if !KEPT_ANSWERS.with_borrow_mut(|kept| kept.may_ask(source, now)) {
         return Err(Reason::KeyUnavailable);
     }
     let headers: Vec<String> = ask.headers.iter().flat_map(|(name, value)| [name.to_string(), value.clone()]).collect();
@@ -123,13 +124,17 @@ async fn answer(name: &str, ask: &Ask, now: Millis) -> Answer {
 }
 
 impl Kept {
-    fn may_ask(&mut self, now: Millis) -> bool {
-        let passed = now.saturating_sub(self.at).max(0) as f64 / 1000.0;
-        self.spent = (self.spent - passed * PER_SECOND).max(0.0);
-        self.at = now;
-        let may = self.spent < BURST;
+    fn may_ask(&mut self, source: &str, now: Millis) -> bool {
+        if self.spent.len() >= KEPT {
+            self.spent.clear();
+        }
+        let (spent, at) = self.spent.entry(source.to_owned()).or_insert((0.0, now));
+        let passed = now.saturating_sub(*at).max(0) as f64 / 1000.0;
+        *spent = (*spent - passed * PER_SECOND).max(0.0);
+        *at = now;
+        let may = *spent < BURST;
         if may {
-            self.spent += 1.0;
+            *spent += 1.0;
         }
         may
     }
