@@ -36,7 +36,8 @@ fn sent(own: Own, way: &Way, call: &Call, secret: &str) {
     // Years that every provider's clock knows.
     let time = if (1_600_000_000_000..7_258_000_000_000).contains(&call.now) { call.now } else { NOW };
     // What a source can be: a message goes to a URL, and an option that is given says something.
-    let is_url = call.url.starts_with("https://") && url::Url::parse(&call.url).is_ok();
+    let is_plain = call.url.len() <= 2048 && !call.url.contains(char::is_control);
+    let is_url = is_plain && call.url.starts_with("https://") && url::Url::parse(&call.url).is_ok();
     if !is_url || call.options.values().any(String::is_empty) {
         return;
     }
