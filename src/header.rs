@@ -1,11 +1,9 @@
 //! Headers: those of a request, and which ones a product or a subscriber may set on a delivery.
 
-/// Headers that frame the request or belong to the connection: never anybody's to set.
-const FRAMING: &[&str] = &[
+/// Headers of one connection, which end with it (RFC 9110, section 7.6.1), and those that the runtime writes itself.
+const OF_THE_CONNECTION: &[&str] = &[
     "connection",
-    "content-encoding",
     "content-length",
-    "content-type",
     "expect",
     "host",
     "keep-alive",
@@ -16,9 +14,10 @@ const FRAMING: &[&str] = &[
     "trailer",
     "transfer-encoding",
     "upgrade",
-    "via",
-    "forwarded",
 ];
+
+/// Further headers that are never anybody's to set: they say what the body is, or where the request has been.
+const FRAMING: &[&str] = &["content-encoding", "content-type", "forwarded", "via"];
 
 /// Prefixes that are not anybody's to set: the edge writes them, or they would pass for Signet's own word.
 const RESERVED: &[&str] = &["cf-", "signet-", "x-forwarded-"];
@@ -50,13 +49,19 @@ impl<'a> Headers<'a> {
     }
 }
 
+/// Whether a header belongs to the connection, and does not go on with a request.
+pub fn is_of_the_connection(name: &str) -> bool {
+    OF_THE_CONNECTION.iter().any(|other| other.eq_ignore_ascii_case(name))
+}
+
 /// What is wrong with a header's name, if anything: not a token (RFC 9110, section 5.6.2), framing, or reserved.
 pub fn name_fault(name: &str) -> Option<&'static str> {
     if let Some(fault) = token_fault(name) {
         return Some(fault);
     }
     let lower = name.to_ascii_lowercase();
-    if FRAMING.contains(&lower.as_str()) || RESERVED.iter().any(|prefix| lower.starts_with(prefix)) {
+    let is_framing = is_of_the_connection(name) || FRAMING.contains(&lower.as_str());
+    if is_framing || RESERVED.iter().any(|prefix| lower.starts_with(prefix)) {
         return Some("is a header that can't be set");
     }
     None

@@ -11,6 +11,7 @@
 //! - [`explain`] follows a request that was refused, and says what is wrong with it.
 //! - [`source`] is who sends to us; [`provider`] how they sign, as a table; [`handshake`] what they ask first.
 //! - [`snapshot`] is what ingest knows of an application; [`id`] makes names that say where a thing lives.
+//! - [`allowance`] says how much strangers may cause.
 //! - [`body`], [`page`], [`route`], [`header`], [`problem`], [`secret`] and [`time`] read and write HTTP's small print.
 //!
 //! Shells are thin: `edge` is the one place that touches JavaScript, `api` the Worker's entrance, `proxy` the way through a
@@ -32,6 +33,7 @@
 //! 3. The source's object, one like a subscription's, knows what came before.
 //! 4. It goes to the origin as it came, whose answer comes back as it is; or into the queue, and is delivered like an event.
 
+pub mod allowance;
 pub mod body;
 pub mod delivery;
 pub mod destination;

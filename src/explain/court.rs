@@ -13,7 +13,7 @@ use crate::header::Headers;
 use crate::provider::Way;
 use crate::secret::same_bytes;
 use crate::signature::{Algorithm, Claim, KeySource, Question, Reason, Request, VerifyingKey};
-use crate::source::{Gate, Source};
+use crate::source::Gate;
 
 /// How many variants of a request are tried at most.
 pub const MAX_TRIALS: usize = 200;
@@ -168,7 +168,7 @@ impl<F: Fetch, A: Ask> Court<F, A> {
         let keys = match (&trial.keys, &trial.way) {
             (Some(keys), _) => keys,
             (None, Some(way)) => {
-                read = keys_of(way, &scene.gate.source);
+                read = scene.gate.source.keys(way);
                 &read
             }
             // The same bytes against the same keys give the same answer, whatever they were called.
@@ -215,11 +215,6 @@ impl<F: Fetch, A: Ask> Court<F, A> {
         self.hashed = hashed;
         true
     }
-}
-
-/// The keys that a way reads from a source's secrets.
-pub(super) fn keys_of(way: &Way, source: &Source) -> Vec<VerifyingKey> {
-    source.secrets.iter().filter_map(|secret| way.key(secret, &source.options).ok()).collect()
 }
 
 /// Tells what was tried from what was not. It decides nothing but that.

@@ -30,7 +30,7 @@ pub use report::{Hint, Report, Step};
 use crate::signature::{Algorithm, KeySource, Question, Reason, Request, VerifyingKey};
 use crate::source::Gate;
 use captured::as_headers;
-use court::{Court, Scene, keys_of};
+use court::{Court, Scene};
 use report::count;
 
 /// Explains what becomes of a request at a gate, at the time that it is to be judged by.
@@ -48,7 +48,7 @@ pub async fn explain(
     let url = captured.public_url(gate);
     let request = Request { method: &captured.method, url: &url, headers: &headers, body: &captured.body };
     let ways = &gate.provider.signatures;
-    let keys: Vec<Vec<VerifyingKey>> = ways.iter().map(|way| keys_of(way, &gate.source)).collect();
+    let keys: Vec<Vec<VerifyingKey>> = ways.iter().map(|way| gate.source.keys(way)).collect();
     let scenes: Vec<Scene<'_>> = ways
         .iter()
         .zip(&keys)

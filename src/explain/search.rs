@@ -1,7 +1,7 @@
 //! Looking for the fault: what is tried, in which order, and what is said where nothing fits.
 
 use super::captured::{Captured, as_headers};
-use super::court::{Ask, Court, Fetch, Scene, Trial, keys_of};
+use super::court::{Ask, Court, Fetch, Scene, Trial};
 use super::report::Hint;
 use super::walk::Walk;
 use super::{bodies, headers, marks, neighbours, observed, schemes, secrets, times, urls};
@@ -34,7 +34,7 @@ pub(super) async fn explained<F: Fetch, A: Ask>(
 
     // The time is one fault. With that mended, there may be another.
     let way = Way::Scheme(Box::new(scheme));
-    let keys = keys_of(&way, &scene.gate.source);
+    let keys = scene.gate.source.keys(&way);
     let scene = Scene { way: &way, keys: &keys, ..scene };
     if court.grants(scene, &Trial::default()).await {
         court.has_found = true;

@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::provider::Options;
 use crate::signature::Request;
-use crate::time::Millis;
 
 pub use manner::{echoed, received, refused_without_body};
 pub use reply::Reply;
@@ -104,8 +103,6 @@ pub struct Asked<'a> {
     pub options: &'a Options,
     /// The URL that the provider was given.
     pub public_url: &'a str,
-    /// The present.
-    pub now: Millis,
 }
 
 /// What is to be done.

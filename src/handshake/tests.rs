@@ -99,13 +99,7 @@ impl Ask {
     fn with<T>(&self, look: impl FnOnce(&Asked) -> T) -> T {
         let headers = Headers::new(self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let request = Request { method: &self.method, url: &self.url, headers: &headers, body: &self.body };
-        let asked = Asked {
-            request,
-            secrets: &self.secrets,
-            options: &self.options,
-            public_url: &self.url,
-            now: 1_700_000_000_000,
-        };
+        let asked = Asked { request, secrets: &self.secrets, options: &self.options, public_url: &self.url };
         look(&asked)
     }
 

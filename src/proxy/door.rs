@@ -11,12 +11,12 @@ use crate::problem::Problem;
 use crate::source::{Gate, Source};
 use crate::time::Millis;
 
-/// How long a source is taken as it is before KV is asked again.
-const FRESH: Millis = 10_000;
+/// How long a source, or a host's routes, is taken as it is before KV is asked again.
+pub(super) const FRESH: Millis = 10_000;
 /// How old KV may answer, in seconds; it takes no less than 30.
-const KV_TTL: u32 = 30;
-/// How many sources are kept in memory.
-const KEPT: usize = 1_000;
+pub(super) const KV_TTL: u32 = 30;
+/// How many of each are kept in memory.
+pub(super) const KEPT: usize = 1_000;
 
 #[derive(Default)]
 struct Cached {

@@ -6,15 +6,11 @@ use std::rc::Rc;
 
 use web_sys::{Request, Response};
 
+use super::door::{FRESH, KEPT, KV_TTL};
 use crate::edge::{self, Env, Forwarded, Head};
 use crate::problem::Problem;
 use crate::source::{Claim, find, without_usual_port};
 use crate::time::Millis;
-
-/// As for sources.
-const FRESH: Millis = 10_000;
-const KV_TTL: u32 = 30;
-const KEPT: usize = 1_000;
 
 type Known = (Millis, Rc<Vec<Claim>>);
 
@@ -83,8 +79,12 @@ pub async fn pass_through(env: &Env, head: &Head, request: &Request) -> Result<R
 
 /// Whether this host is one that Signet stands in front of.
 pub fn is_front(env: &Env, head: &Head) -> bool {
-    let host = host_of(&head.url);
-    env.settings().front_of.iter().any(|(name, _)| *name == host)
+    // Most deployments stand in front of none, and need not look.
+    let hosts = &env.settings().front_of;
+    !hosts.is_empty() && {
+        let host = host_of(&head.url);
+        hosts.iter().any(|(name, _)| *name == host)
+    }
 }
 
 /// The host of a URL as routes have it, whichever way it was written: not every runtime's URLs went through a parser.

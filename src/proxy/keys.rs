@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use crate::allowance::Allowance;
 use crate::destination;
 use crate::edge::{self, Env};
 use crate::provider::Way;
@@ -33,8 +34,8 @@ type Answer = Result<Rc<Vec<u8>>, Reason>;
 #[derive(Default)]
 struct Kept {
     answers: HashMap<String, (Answer, Millis)>,
-    /// What each source has asked for lately, and when it last did.
-    spent: HashMap<String, (f64, Millis)>,
+    /// What each source may still ask for.
+    allowed: HashMap<String, Allowance>,
 }
 
 thread_local! {
@@ -125,17 +126,10 @@ async fn answer(source: &str, name: &str, ask: &Ask, now: Millis) -> Answer {
 
 impl Kept {
     fn may_ask(&mut self, source: &str, now: Millis) -> bool {
-        if self.spent.len() >= KEPT {
-            self.spent.clear();
+        if self.allowed.len() >= KEPT {
+            self.allowed.clear();
         }
-        let (spent, at) = self.spent.entry(source.to_owned()).or_insert((0.0, now));
-        let passed = now.saturating_sub(*at).max(0) as f64 / 1000.0;
-        *spent = (*spent - passed * PER_SECOND).max(0.0);
-        *at = now;
-        let may = *spent < BURST;
-        if may {
-            *spent += 1.0;
-        }
-        may
+        let full = || Allowance::new(BURST, PER_SECOND, now);
+        self.allowed.entry(source.to_owned()).or_insert_with(full).take(now)
     }
 }

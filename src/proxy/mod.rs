@@ -22,7 +22,7 @@ use crate::delivery::Failure;
 use crate::edge::{self, Context, Env, Forwarded, Head, Passing};
 use crate::handshake::{self, Asked, Step};
 use crate::header::Headers;
-use crate::id::{Id, SOURCE};
+use crate::id::{Id, Place, SOURCE};
 use crate::objects::subscription::Knock;
 use crate::problem::Problem;
 use crate::route;
@@ -89,6 +89,13 @@ struct Judged {
     mark: Option<String>,
 }
 
+impl Judged {
+    /// Of which nothing more is known.
+    fn of(outcome: Outcome, reason: Option<Reason>) -> Self {
+        Judged { outcome, reason, message_id: None, mark: None }
+    }
+}
+
 impl Visit {
     async fn take(&self, request: Request) -> Result<Response, Problem> {
         let passing = Passing::read(request, MAX_BODY).await?;
@@ -101,31 +108,27 @@ impl Visit {
             secrets: &source.secrets,
             options: &source.options,
             public_url: &public_url,
-            now: self.began,
         };
         let kinds = &self.gate.provider.handshakes;
         if let Some(step) = handshake::before(kinds, &asked) {
             return self.shake(step).await;
         }
-        let judged = match judge::judge(&self.env, &self.gate, self.request(&public_url, &headers, &bytes), self.began)
-            .await
-        {
-            Ok(held) => Judged {
-                outcome: Outcome::Verified,
-                reason: None,
-                mark: held.mark.filter(|_| source.deduplicate),
-                message_id: held.id,
-            },
-            Err(reason) if source.enforce => {
-                let refused = Judged { outcome: Outcome::Refused, reason: Some(reason), mark: None, message_id: None };
-                self.record(&refused, 401, None, None);
-                return match handshake::refused_without_body(kinds, &asked) {
-                    true => Ok(edge::reply(401, "", &[])),
-                    false => Err(not_verified()),
-                };
-            }
-            Err(reason) => Judged { outcome: Outcome::Unverified, reason: Some(reason), mark: None, message_id: None },
-        };
+        let judged =
+            match judge::judge(&self.env, &self.gate, self.request(&public_url, &headers, &bytes), self.began).await {
+                Ok(held) => Judged {
+                    mark: held.mark.filter(|_| source.deduplicate),
+                    message_id: held.id,
+                    ..Judged::of(Outcome::Verified, None)
+                },
+                Err(reason) if source.enforce => {
+                    self.record(&Judged::of(Outcome::Refused, Some(reason)), 401, None, None);
+                    return match handshake::refused_without_body(kinds, &asked) {
+                        true => Ok(edge::reply(401, "", &[])),
+                        false => Err(not_verified()),
+                    };
+                }
+                Err(reason) => Judged::of(Outcome::Unverified, Some(reason)),
+            };
         if judged.outcome == Outcome::Verified
             && let Some(step) = handshake::after(kinds, &asked)
         {
@@ -166,8 +169,7 @@ impl Visit {
                 reply
             }
         };
-        let judged = Judged { outcome: Outcome::Handshake, reason: None, mark: None, message_id: None };
-        self.record(&judged, reply.status, None, None);
+        self.record(&Judged::of(Outcome::Handshake, None), reply.status, None, None);
         Ok(written(&reply))
     }
 
@@ -216,18 +218,14 @@ impl Visit {
                 Err(self.failed(&judged, 411, "length_required", detail))
             }
             Forwarded::None(name, message) => {
-                let problem = match Failure::named(&name, &message) {
-                    Failure::Timeout => {
-                        let detail = format!("The origin did not answer within {} s.", source.timeout_seconds);
-                        self.failed(&judged, 504, "origin_timeout", &detail)
-                    }
-                    Failure::Tls => {
-                        self.failed(&judged, 502, "origin_tls", "No TLS connection to the origin could be made.")
-                    }
-                    Failure::Dns => self.failed(&judged, 502, "origin_dns", "The origin's name could not be resolved."),
-                    _ => self.failed(&judged, 502, "origin_unreachable", "The origin could not be reached."),
+                let late = || format!("The origin did not answer within {} s.", source.timeout_seconds);
+                let (status, code, detail) = match Failure::named(&name, &message) {
+                    Failure::Timeout => (504, "origin_timeout", late()),
+                    Failure::Tls => (502, "origin_tls", "No TLS connection to the origin could be made.".into()),
+                    Failure::Dns => (502, "origin_dns", "The origin's name could not be resolved.".into()),
+                    _ => (502, "origin_unreachable", "The origin could not be reached.".into()),
                 };
-                Err(problem)
+                Err(self.failed(&judged, status, code, &detail))
             }
         }
     }
@@ -307,7 +305,6 @@ fn not_verified() -> Problem {
 
 /// The name of the object that keeps a source's log.
 fn object_of(gate: &Gate) -> String {
-    let source = &gate.source;
-    let place = Id::parse(SOURCE, &source.id).map(|id| id.place().as_str().to_owned()).unwrap_or_default();
-    [&source.application, "/", &place].concat()
+    let place = gate.source.place();
+    [gate.source.application.as_str(), "/", place.as_ref().map_or("", Place::as_str)].concat()
 }

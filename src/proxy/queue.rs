@@ -10,7 +10,7 @@ use crate::edge;
 use crate::event::{About, Received, Target};
 use crate::handshake;
 use crate::header::Headers;
-use crate::id::{DELIVERY, EVENT, Id, SOURCE};
+use crate::id::{DELIVERY, EVENT, Id};
 use crate::objects::subscription::{Append, RENDERED_LIMIT};
 use crate::problem::Problem;
 use crate::source::{Outcome, dropped};
@@ -33,8 +33,7 @@ impl Visit {
         bytes: &[u8],
     ) -> Result<Response, Problem> {
         let source = &self.gate.source;
-        let unknown = || Problem::not_found("source");
-        let place = Id::parse(SOURCE, &source.id).map(Id::place).ok_or_else(unknown)?;
+        let place = source.place().ok_or_else(|| Problem::not_found("source"))?;
         let id = Id::new(self.began, edge::random_id(), place);
         let target = Target { id: id.with(DELIVERY), subscription: None, source: Some(source.id.clone()) };
         let about = to_raw_value(&self.about(&judged, headers, &target))

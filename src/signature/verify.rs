@@ -200,8 +200,7 @@ impl<'a> Check<'a> {
             for content in &self.contents {
                 let expected = rehashed.as_ref().map(|key| key.sign(content)).or_else(|| key.expected(content));
                 let Some(expected) = expected else {
-                    let ask = |signature: &'k Vec<u8>| Question { algorithm: self.algorithm, key, content, signature };
-                    questions.extend(self.signatures.iter().map(ask));
+                    questions.extend(self.asked(key, content));
                     continue;
                 };
                 let found = self.signatures.iter().position(|signature| secret::same_bytes(signature, &expected));
@@ -215,14 +214,13 @@ impl<'a> Check<'a> {
 
     /// The same as questions for the runtime, whatever the keys are.
     pub fn questions<'k>(&'k self, keys: &'k [VerifyingKey]) -> Vec<Question<'k>> {
-        let mut questions = Vec::new();
-        for key in keys.iter().filter(|key| self.takes(key)) {
-            for content in &self.contents {
-                let ask = |signature: &'k Vec<u8>| Question { algorithm: self.algorithm, key, content, signature };
-                questions.extend(self.signatures.iter().map(ask));
-            }
-        }
-        questions
+        let keys = keys.iter().filter(|key| self.takes(key));
+        keys.flat_map(|key| self.contents.iter().flat_map(move |content| self.asked(key, content))).collect()
+    }
+
+    /// Whether each of the signatures holds, asked of the runtime.
+    fn asked<'k>(&'k self, key: &'k VerifyingKey, content: &'k [Cow<'a, [u8]>]) -> impl Iterator<Item = Question<'k>> {
+        self.signatures.iter().map(move |signature| Question { algorithm: self.algorithm, key, content, signature })
     }
 
     /// Whether a key is of the kind that the algorithm asks for, whatever the request says: a public key, which anybody

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::allowance::Allowance;
 use crate::signature::Reason;
 use crate::time::Millis;
 
@@ -88,8 +89,7 @@ pub struct Recorder {
     waiting: Vec<Entry>,
     /// Since when somebody has been gathering, if anybody is.
     gathering: Option<Millis>,
-    allowed: f64,
-    at: Millis,
+    allowed: Allowance,
 }
 
 /// What is to be done with what waits.
@@ -106,12 +106,11 @@ pub enum Next {
 impl Recorder {
     /// One that has written nothing yet.
     pub fn new(now: Millis) -> Self {
-        Recorder { waiting: Vec::new(), gathering: None, allowed: BURST, at: now }
+        Recorder { waiting: Vec::new(), gathering: None, allowed: Allowance::new(BURST, PER_SECOND, now) }
     }
 
     /// Takes an entry.
     pub fn add(&mut self, entry: Entry, now: Millis) -> Next {
-        self.refill(now);
         let full = self.waiting.len() >= GATHERED;
         match self.waiting.iter_mut().rev().find(|known| known.is_like(&entry)).filter(|_| full) {
             Some(known) => *known = Entry { count: known.count.saturating_add(entry.count), ..entry },
@@ -126,7 +125,7 @@ impl Recorder {
         if self.gathering.is_some_and(|since| now.saturating_sub(since) < CUT_OFF) {
             return Next::Wait;
         }
-        if self.allowed >= 1.0 {
+        if self.allowed.has(now) {
             return Next::Write(self.drain(now));
         }
         self.gathering = Some(now);
@@ -135,16 +134,9 @@ impl Recorder {
 
     /// Everything that waits, to be written now.
     pub fn drain(&mut self, now: Millis) -> Vec<Entry> {
-        self.refill(now);
         self.gathering = None;
-        self.allowed = (self.allowed - 1.0).max(0.0);
+        self.allowed.spend(now);
         std::mem::take(&mut self.waiting)
-    }
-
-    fn refill(&mut self, now: Millis) {
-        let passed = now.saturating_sub(self.at).max(0) as f64 / 1000.0;
-        self.allowed = (self.allowed + passed * PER_SECOND).min(BURST);
-        self.at = now;
     }
 }
 

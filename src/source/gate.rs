@@ -26,10 +26,7 @@ impl Gate {
     /// Makes a source ready. `None` where its provider is not known (any more).
     pub fn new(source: Source) -> Option<Self> {
         let provider = source.provider()?;
-        let read = |way: &crate::provider::Way| {
-            source.secrets.iter().filter_map(|secret| way.key(secret, &source.options).ok()).collect()
-        };
-        let keys = provider.signatures.iter().map(read).collect();
+        let keys = provider.signatures.iter().map(|way| source.keys(way)).collect();
         Some(Gate { source, provider, keys, allowed: OnceCell::new() })
     }
 

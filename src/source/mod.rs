@@ -10,9 +10,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::{Id, Place, SOURCE};
 use crate::profile;
 use crate::provider::{self, Options, Provider, Way};
-use crate::signature::Scheme;
+use crate::signature::{Scheme, VerifyingKey};
 use crate::subscription::{Destination, ProfileRef, Secrets, SourceRef, Status};
 use crate::time::{Millis, rfc3339};
 
@@ -158,6 +159,16 @@ impl Source {
             rate_limit: None,
             status,
         }
+    }
+
+    /// The keys that one of the provider's ways can read among the secrets.
+    pub fn keys(&self, way: &Way) -> Vec<VerifyingKey> {
+        self.secrets.iter().filter_map(|secret| way.key(secret, &self.options).ok()).collect()
+    }
+
+    /// Where its log and its queue are.
+    pub fn place(&self) -> Option<Place> {
+        Id::parse(SOURCE, &self.id).map(Id::place)
     }
 
     /// As the API shows it: `url` is where the provider sends to. Secrets are never shown again.

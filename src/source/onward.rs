@@ -1,32 +1,16 @@
 //! How a request goes on to its origin: as it came, but for what belongs to the connection and what only Signet may say.
 
-use crate::header::Headers;
+use crate::header::{Headers, is_of_the_connection};
 use crate::profile;
 use crate::signature::{Key, Message};
 use crate::time::Millis;
-
-/// Headers of one connection, which end with it (RFC 9110, section 7.6.1), and those that the runtime writes itself.
-const OF_THE_CONNECTION: &[&str] = &[
-    "connection",
-    "content-length",
-    "expect",
-    "host",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 
 /// The names of those headers of a request that do not go on.
 pub fn dropped<'a>(headers: &Headers<'a>, resign: bool) -> Vec<&'a str> {
     let named: Vec<&str> = headers.get("connection").unwrap_or_default().split(',').map(str::trim).collect();
     let is_dropped = |name: &str| {
         let is = |other: &&str| other.eq_ignore_ascii_case(name);
-        OF_THE_CONNECTION.iter().any(is)
+        is_of_the_connection(name)
             || named.iter().any(is)
             || name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("signet-"))
             || (resign && profile::standard().signature.headers().any(|other| is(&other)))

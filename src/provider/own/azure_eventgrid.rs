@@ -3,8 +3,9 @@
 
 use super::address::Address;
 use super::form::Form;
-use super::json::{id_at, items};
+use super::json::items;
 use super::{Claimed, header, token};
+use crate::body::text_at;
 use crate::provider::Options;
 use crate::signature::{Claim, Reason, Request};
 
@@ -19,10 +20,10 @@ pub fn claim<'a>(request: Request<'a>, options: &Options) -> Claimed<'a> {
     };
     // One event as CloudEvents has it, or a list, of one event in most cases.
     let id = || match items(request.body)?.as_slice() {
-        [one] => id_at(one.get().as_bytes(), "id"),
+        [one] => text_at(one.get().as_bytes(), "id"),
         _ => None,
     };
-    let id = || id().or_else(|| id_at(request.body, "id"));
+    let id = || id().or_else(|| text_at(request.body, "id"));
     Some(secret.map(|secret| Claim { id: id(), unsigned: Some(request.body), ..Claim::of(token(&secret)) }))
 }
 

@@ -1,9 +1,10 @@
 //! eBay: ECDSA over the body, in a header that names the key, which is to be asked for.
 //! <https://developer.ebay.com/develop/guides-v2/marketplace-user-account-deletion>
 
-use super::json::{id_at, object, text};
+use super::json::{object, text};
 use super::jwt::key_name;
 use super::{Claimed, header};
+use crate::body::text_at;
 use crate::signature::{Algorithm, Check, Claim, Encoding, KeySource, Reason, Request, raw_ecdsa};
 
 /// Reads a request.
@@ -28,5 +29,5 @@ fn read<'a>(request: Request<'a>, value: &str) -> Option<Claim<'a>> {
     let signature = raw_ecdsa(&Encoding::Base64.decode(&of("signature")?)?)?;
     let contents = vec![vec![request.body.into()]];
     let check = Check { algorithm, contents, signatures: vec![signature], key };
-    Some(Claim { id: id_at(request.body, "notification.notificationId"), ..Claim::of(check) })
+    Some(Claim { id: text_at(request.body, "notification.notificationId"), ..Claim::of(check) })
 }

@@ -1,9 +1,9 @@
 //! FusionAuth: a token with the body's hash, signed with a secret or with a private key.
 //! <https://fusionauth.io/docs/extend/events-and-webhooks/signing>
 
-use super::json::id_at;
 use super::jwt::{EDDSA, ES256, HS256, HS384, HS512, Jwt, RS256};
 use super::{Claimed, header};
+use crate::body::text_at;
 use crate::provider::Options;
 use crate::signature::{Claim, Encoding, KeySource, Reason, Request};
 
@@ -22,5 +22,5 @@ fn read<'a>(request: Request<'a>, options: &Options, token: &'a str) -> Result<C
     };
     let window = token.window()?;
     let key = if token.is_public() { key } else { KeySource::Secrets };
-    Ok(Claim { window, id: id_at(request.body, "event.id"), ..token.claim(key) })
+    Ok(Claim { window, id: text_at(request.body, "event.id"), ..token.claim(key) })
 }

@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use crate::body::{Fields, text_at};
+use crate::body::Fields;
 use crate::signature::Reason;
 
 /// Each of a stranger's names is looked at before anything is verified: no provider's body of this kind is larger.
@@ -24,11 +24,6 @@ pub fn inner<'a>(raw: &'a RawValue) -> Result<Fields<'a>, Reason> {
 /// The items of a list. `None` for what is no list, or too large.
 pub fn items(bytes: &[u8]) -> Option<Vec<&RawValue>> {
     if bytes.len() > MAX_BODY { None } else { crate::body::parsed(bytes).ok() }
-}
-
-/// The message's id at a dotted path in the body, where it has one.
-pub fn id_at(body: &[u8], path: &str) -> Option<String> {
-    if body.len() > MAX_BODY { None } else { text_at(body, path) }
 }
 
 /// A member that is not `null`.

@@ -1,9 +1,9 @@
 //! LiveKit: a token with the body's hash, of the same key that lets clients in.
 //! <https://docs.livekit.io/home/server/webhooks/>
 
-use super::json::id_at;
 use super::jwt::{HS256, Jwt, bearer};
 use super::{Claimed, header, option};
+use crate::body::text_at;
 use crate::provider::Options;
 use crate::signature::{Claim, Encoding, KeySource, Reason, Request};
 
@@ -19,5 +19,5 @@ fn read<'a>(request: Request<'a>, options: &Options, token: &'a str) -> Result<C
     token.covers("sha256", Encoding::Base64, request.body)?;
     token.required_time("exp")?;
     let window = token.window()?;
-    Ok(Claim { window, id: id_at(request.body, "id"), ..token.claim(KeySource::Secrets) })
+    Ok(Claim { window, id: text_at(request.body, "id"), ..token.claim(KeySource::Secrets) })
 }

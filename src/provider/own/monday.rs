@@ -1,9 +1,9 @@
 //! monday.com: a token that says for whom and how long, and nothing of the body.
 //! <https://developer.monday.com/apps/docs/authorization-header>
 
-use super::json::id_at;
 use super::jwt::{HS256, Jwt, bearer};
 use super::{Claimed, header};
+use crate::body::text_at;
 use crate::provider::Options;
 use crate::signature::{Claim, KeySource, Reason, Request};
 
@@ -22,6 +22,6 @@ fn read<'a>(request: Request<'a>, options: &Options, token: &'a str) -> Result<C
         }
     }
     let window = token.window()?;
-    let id = id_at(request.body, "event.triggerUuid");
+    let id = text_at(request.body, "event.triggerUuid");
     Ok(Claim { window, id, unsigned: Some(request.body), ..token.claim(KeySource::Secrets) })
 }

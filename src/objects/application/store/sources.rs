@@ -2,7 +2,7 @@
 
 use super::Store;
 use crate::edge::Row;
-use crate::id::{Id, Place, SOURCE};
+use crate::id::Place;
 use crate::objects::storage;
 use crate::problem::Problem;
 use crate::source::{Claim, Mode, Route, Source};
@@ -79,7 +79,7 @@ impl Store {
 
     /// Stores a source under a new version, which it gets to know. Answers where its queue is, if it ever had one.
     pub fn save_source(&self, source: &mut Source, status: Status) -> Result<Option<Place>, Problem> {
-        let place = Id::parse(SOURCE, &source.id).map(Id::place).ok_or_else(|| Problem::not_found("source"))?;
+        let place = source.place().ok_or_else(|| Problem::not_found("source"))?;
         source.version = self.bump()?;
         let json = crate::body::written(source)?;
         let queued = self

@@ -24,7 +24,7 @@ pub fn run(input: &[u8]) {
     let call = Call::read(input);
     call.request(|request| {
         let public_url = call.url.split('?').next().unwrap_or_default();
-        let asked = Asked { request, secrets: &call.secrets, options: &call.options, public_url, now: call.now };
+        let asked = Asked { request, secrets: &call.secrets, options: &call.options, public_url };
         let macs = macs(&call);
         for kind in kinds() {
             if let Some(step) = before(&[kind], &asked) {
@@ -107,8 +107,7 @@ fn unsigned(call: &Call, kind: Handshake, reply: &Reply, macs: &[(String, Vec<u8
             ..call.clone()
         };
         event.request(|request| {
-            let asked =
-                Asked { request, secrets: &call.secrets, options: &call.options, public_url: "", now: call.now };
+            let asked = Asked { request, secrets: &call.secrets, options: &call.options, public_url: "" };
             let refused = Some(Step::Answer(Reply::refused()));
             assert!(kind == Handshake::Linkedin || after(&[kind], &asked) == refused, "{kind:?} {event:?}");
         });
