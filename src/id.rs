@@ -168,9 +168,27 @@ pub const EVENT: &str = "evt_";
 pub const DELIVERY: &str = "del_";
 /// Prefix of a subscription's id.
 pub const SUBSCRIPTION: &str = "sub_";
-
 /// Prefix of a source's id.
 pub const SOURCE: &str = "src_";
+/// Prefix of an application's id.
+pub const APPLICATION: &str = "app_";
+/// Prefix of a key's id.
+pub const KEY: &str = "key_";
+
+/// The first `length` characters of `bytes` in base32, five bits each.
+pub fn base32(bytes: &[u8], length: usize) -> String {
+    let bit = |at: usize| {
+        let byte = bytes.get(at / 8).copied().unwrap_or(0);
+        usize::from(byte >> 7usize.saturating_sub(at % 8) & 1)
+    };
+    let digit = |at: usize| (0..5).fold(0, |digit, step| digit << 1 | bit(at.saturating_mul(5).saturating_add(step)));
+    (0..length).map(|at| char::from(ALPHABET.get(digit(at)).copied().unwrap_or(b'0'))).collect()
+}
+
+/// Whether a text is all base32.
+pub fn is_base32(text: &str) -> bool {
+    text.bytes().all(|byte| ALPHABET.contains(&byte))
+}
 
 /// Writes the low `5 * into.len()` bits of `value`, most significant first.
 fn encode(mut value: u64, into: &mut [u8]) {

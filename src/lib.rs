@@ -11,6 +11,7 @@
 //! - [`explain`] follows a request that was refused, and says what is wrong with it.
 //! - [`source`] is who sends to us; [`provider`] how they sign, as a table; [`handshake`] what they ask first.
 //! - [`snapshot`] is what ingest knows of an application; [`id`] makes names that say where a thing lives.
+//! - [`access`] says who may do what: keys, scopes, links; [`application`] is whose everything is.
 //! - [`allowance`] says how much strangers may cause.
 //! - [`body`], [`page`], [`route`], [`header`], [`problem`], [`secret`] and [`time`] read and write HTTP's small print.
 //!
@@ -33,7 +34,10 @@
 //! 3. The source's object, one like a subscription's, knows what came before.
 //! 4. It goes to the origin as it came, whose answer comes back as it is; or into the queue, and is delivered like an event.
 
+pub mod access;
 pub mod allowance;
+pub mod api;
+pub mod application;
 pub mod body;
 pub mod delivery;
 pub mod destination;
@@ -54,8 +58,6 @@ pub mod source;
 pub mod subscription;
 pub mod time;
 
-#[cfg(target_arch = "wasm32")]
-pub mod api;
 #[cfg(target_arch = "wasm32")]
 pub mod edge;
 #[cfg(target_arch = "wasm32")]

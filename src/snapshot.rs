@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::{Grant, Scopes};
 use crate::profile::{self, Profile};
+use crate::secret;
 use crate::subscription::{Interest, ProfileRef};
 
 /// An application as ingest sees it.
@@ -17,6 +19,20 @@ pub struct Snapshot {
     /// The application's own profiles.
     #[serde(default)]
     pub profiles: Vec<ProfileRef>,
+    /// The application's keys that may post events.
+    #[serde(default)]
+    pub keys: Vec<Producer>,
+}
+
+/// A key as ingest sees it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Producer {
+    /// `key_…`
+    pub id: String,
+    /// Of its text.
+    pub hash: String,
+    /// What it may do.
+    pub scopes: Scopes,
 }
 
 /// A subscription as ingest sees it.
@@ -48,6 +64,12 @@ impl View {
         let snapshot: Snapshot = serde_json::from_str(text)?;
         let profiles = snapshot.profiles.iter().filter_map(|profile| profile.resolve().ok()).collect();
         Ok(View { snapshot, profiles })
+    }
+
+    /// What the key with this hash allows.
+    pub fn grant(&self, hash: &str) -> Option<Grant> {
+        let key = self.snapshot.keys.iter().find(|key| secret::same_hash(&key.hash, hash))?;
+        Some(Grant { key: Some(key.id.clone()), scopes: key.scopes, until: None })
     }
 
     /// A profile by its name, built in or the application's own.

@@ -108,8 +108,23 @@ async fn places(call: &Call, page: &Page<'_>) -> Result<Vec<String>, Problem> {
     Ok(held.into_iter().map(|held| held.place).collect())
 }
 
+/// `GET /v1/deliveries/{id}`
+pub async fn get(call: Call) -> Result<Answer, Problem> {
+    one("get", call).await
+}
+
+/// `POST /v1/deliveries/{id}/retry`
+pub async fn retry(call: Call) -> Result<Answer, Problem> {
+    one("retry", call).await
+}
+
+/// `POST /v1/deliveries/{id}/cancel`
+pub async fn cancel(call: Call) -> Result<Answer, Problem> {
+    one("cancel", call).await
+}
+
 /// A call about one delivery, answered where it lies.
-pub async fn one(what: &str, call: Call) -> Result<Answer, Problem> {
+async fn one(what: &str, call: Call) -> Result<Answer, Problem> {
     let id = Id::parse(DELIVERY, call.param(0)).ok_or_else(|| Problem::not_found("delivery"))?;
     let path = ["/", what, "/", id.as_str()].concat();
     management::said(call.gateway.object("SUBSCRIPTION", id.place().as_str(), &path, JsValue::NULL).await?)
@@ -117,10 +132,29 @@ pub async fn one(what: &str, call: Call) -> Result<Answer, Problem> {
 
 /// `POST /v1/subscriptions/{id}/test`
 pub async fn test(call: Call) -> Result<Answer, Problem> {
-    let id = Id::parse(SUBSCRIPTION, call.param(0)).ok_or_else(|| Problem::not_found("subscription"))?;
+    let id = call.param(0).to_owned();
+    test_of(&id, call).await
+}
+
+/// `POST /v1/api-keys/{id}/webhook/test`
+pub async fn test_of_key(call: Call) -> Result<Answer, Problem> {
+    #[derive(Deserialize)]
+    struct Key {
+        subscription: Option<String>,
+    }
+    let said = call.gateway.ask(&["/GET/api-keys/", call.param(0)].concat()).await?;
+    if said.status != 200 {
+        return management::said(said);
+    }
+    let key: Option<Key> = serde_json::from_str(&said.text).ok();
+    let id = key.and_then(|key| key.subscription).ok_or_else(|| Problem::not_found("webhook of this key"))?;
+    test_of(&id, call).await
+}
+
+async fn test_of(subscription: &str, call: Call) -> Result<Answer, Problem> {
+    let id = Id::parse(SUBSCRIPTION, subscription).ok_or_else(|| Problem::not_found("subscription"))?;
     // The object alone would not know a subscription by another's name in the same place.
-    let path = ["/GET/subscriptions/", call.param(0)].concat();
-    let known = call.gateway.ask(&path).await?;
+    let known = call.gateway.ask(&["/GET/subscriptions/", subscription].concat()).await?;
     if known.status != 200 {
         return management::said(known);
     }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::{Answer, Call, management};
+use crate::access::unauthorized;
 use crate::edge;
 use crate::event::{About, Event, Target, fingerprint};
 use crate::id::{DELIVERY, EVENT, Id, Place, SUBSCRIPTION};
@@ -179,7 +180,7 @@ impl Posting {
                 let Some(id) = Id::parse(DELIVERY, &target.id) else {
                     continue;
                 };
-                frames.push((id, self.frame(id, event, target, &rendered, about)?));
+                frames.push((id, self.frame(id, event, target, &rendered, about, call.caller.key())?));
             }
             let calls = frames.iter().map(|(id, frame)| {
                 let place = id.place();
@@ -188,6 +189,10 @@ impl Posting {
             for said in join_all(calls).await {
                 // 404: the subscription was never there, or all of it is gone; there is nobody to deliver to.
                 let said = said?;
+                // The key was revoked, and what was read of it here is older than that.
+                if said.status == 401 {
+                    return Err(unauthorized());
+                }
                 if !matches!(said.status, 204 | 404) {
                     return Err(Problem::unavailable("The event is not stored as a whole. Send it again, with an id."));
                 }
@@ -236,6 +241,7 @@ impl Posting {
         target: &Target,
         rendered: &Rendered,
         about: Option<&RawValue>,
+        key: Option<&str>,
     ) -> Result<Uint8Array, Problem> {
         let spare = if about.is_some() && rendered.data.is_none() { event.data.get().as_bytes() } else { &[] };
         let head = Append {
@@ -246,6 +252,7 @@ impl Posting {
             not_before: event.deliver_at,
             queued: false,
             mark: None,
+            key,
             length: rendered.bytes.len(),
             data: rendered.data,
             about,

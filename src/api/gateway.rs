@@ -1,4 +1,4 @@
-//! Who is calling, and what ingest knows of their application.
+//! The way to an application's objects, and what ingest knows of it.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -6,10 +6,8 @@ use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
 
-use crate::edge::{self, Env, Head, Said};
-use crate::objects::application::DEFAULT;
+use crate::edge::{self, Env, Said};
 use crate::problem::Problem;
-use crate::secret;
 use crate::snapshot::View;
 use crate::time::Millis;
 
@@ -20,6 +18,8 @@ const LOCAL_KEY: &str = "local-operator-key";
 const FRESH: Millis = 10_000;
 /// How old KV may answer, in seconds; it takes no less than 30.
 const KV_TTL: u32 = 30;
+/// How many applications are kept in memory.
+const KEPT: usize = 1_000;
 
 #[derive(Default)]
 struct Cached {
@@ -56,31 +56,6 @@ pub fn missing(env: &Env) -> Option<Problem> {
 }
 
 impl Gateway {
-    /// Lets the caller in, or says why not.
-    ///
-    /// # Errors
-    /// 503 without an operator key, 401 without the right one, 404 for an application that is not the caller's.
-    pub fn let_in(head: &Head, env: Env) -> Result<Self, Problem> {
-        if let Some(problem) = missing(&env) {
-            return Err(problem);
-        }
-        let bearer = head.authorization.as_deref().and_then(|value| {
-            let (scheme, key) = value.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
-        });
-        let given = bearer.or(head.api_key.as_deref()).unwrap_or_default();
-        if !secret::same(given, &env.settings().operator_key) {
-            return Err(Problem {
-                header: Some(("www-authenticate", "Bearer".into())),
-                ..Problem::new(401, "unauthorized", "Give a key: `Authorization: Bearer KEY` or `X-Api-Key: KEY`.")
-            });
-        }
-        match head.application.as_deref() {
-            None | Some(DEFAULT) => Ok(Gateway { env, application: DEFAULT.into() }),
-            Some(_) => Err(Problem::not_found("application")),
-        }
-    }
-
     /// Asks the application's own object.
     pub async fn ask(&self, path: &str) -> Result<Said, Problem> {
         self.env.call("APPLICATION", &self.application, path, JsValue::NULL).await
@@ -105,6 +80,11 @@ impl Gateway {
     ) -> Result<Said, Problem> {
         let name = [&self.application, "/", place].concat();
         self.env.call(class, &name, path, body).await
+    }
+
+    /// The application as it was read last, if it was.
+    pub fn remembered(&self) -> Option<Rc<View>> {
+        SNAPSHOTS.with_borrow(|snapshots| snapshots.get(&self.application)?.view.clone())
     }
 
     fn require(&self, version: u64) {
@@ -135,12 +115,20 @@ impl Gateway {
             Some(view) => view,
             None => {
                 let said = self.ask("/snapshot").await?;
+                if said.status == 404 {
+                    SNAPSHOTS.with_borrow_mut(|snapshots| snapshots.remove(&self.application));
+                    return Err(Problem::not_found("application"));
+                }
                 View::read(&said.text)
                     .map_err(|_| Problem::unavailable("The application did not answer. Try again."))?
             }
         };
         let view = Rc::new(view);
         SNAPSHOTS.with_borrow_mut(|snapshots| {
+            if snapshots.len() >= KEPT {
+                // What a change made from here requires is needed only until KV has heard of it.
+                snapshots.retain(|_, cached| now.saturating_sub(cached.read_at) < FRESH);
+            }
             let cached = snapshots.entry(self.application.clone()).or_default();
             cached.view = Some(view.clone());
             cached.read_at = now;

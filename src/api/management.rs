@@ -4,10 +4,8 @@ use serde::Deserialize;
 
 use super::{Answer, Call, JSON};
 use crate::edge::Said;
-use crate::page::Page;
 use crate::problem::Problem;
 use crate::proxy;
-use crate::route;
 
 /// Hands a call to the application's object as it is, without `/v1`.
 pub async fn forward(call: Call) -> Result<Answer, Problem> {
@@ -18,13 +16,23 @@ pub async fn forward(call: Call) -> Result<Answer, Problem> {
     said(call.gateway.tell(&target, &call.body).await?)
 }
 
-/// The same for a call about sources, whose URLs begin with where the caller reached this gateway.
-pub async fn source(call: Call) -> Result<Answer, Problem> {
+/// The same for a call by which a caller hands on what it may do, or where this gateway is.
+pub async fn hand_on(call: Call) -> Result<Answer, Problem> {
+    said(tell(&call).await?)
+}
+
+/// Passes a call on with who calls, and where they reached this gateway, before the client's own query.
+async fn tell(call: &Call) -> Result<Said, Problem> {
     let (path, query) = call.head.target();
     let path = path.strip_prefix("/v1").unwrap_or(path);
-    let at = call.head.url.get(..call.head.url.len().saturating_sub(route::target(&call.head.url).len()));
-    let target = format!("/{}{path}?at={}&{query}", call.head.method, at.unwrap_or_default());
-    let answer = call.gateway.tell(&target, &call.body).await?;
+    let from = crate::body::written(&(call.origin(), &call.caller))?;
+    let from: String = url::form_urlencoded::byte_serialize(from.as_bytes()).collect();
+    call.gateway.tell(&format!("/{}{path}?from={from}&{query}", call.head.method), &call.body).await
+}
+
+/// The same for a call about sources, whose URLs begin with where the caller reached this gateway.
+pub async fn source(call: Call) -> Result<Answer, Problem> {
+    let answer = tell(&call).await?;
     if let Some(version) = answer.version
         && let Some(id) = changed_source(&call, &answer)
     {
@@ -44,22 +52,6 @@ fn changed_source(call: &Call, answer: &Said) -> Option<String> {
         "" => serde_json::from_str(&answer.text).ok().map(|Made { id }| id),
         id => Some(id.to_owned()),
     }
-}
-
-/// `GET /v1/applications`
-pub async fn list_applications(call: Call) -> Result<Answer, Problem> {
-    let page = Page::read(call.query(), &[])?;
-    let application = &call.gateway.application;
-    let said = call.gateway.ask(&["/GET/applications/", application].concat()).await?;
-    Ok(Answer::json(200, page.answer_whole(vec![(application.clone(), said.text)])?))
-}
-
-/// A call about one application, which must be the one that the caller acts on.
-pub async fn application(call: Call) -> Result<Answer, Problem> {
-    if call.param(0) != call.gateway.application {
-        return Err(Problem::not_found("application"));
-    }
-    forward(call).await
 }
 
 /// What an object said, as the API says it.

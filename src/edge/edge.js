@@ -12,6 +12,7 @@ export function inspect(request) {
     authorization === null ? headers.get("x-api-key") : null,
     headers.get("signet-application"),
     headers.get("idempotency-key"),
+    headers.get("cf-connecting-ip"),
   ];
 }
 
@@ -225,6 +226,11 @@ export function address(request) {
 /** A URL as the runtime's own parser writes it, or undefined for what is none. */
 export function toAscii(url) {
   return URL.parse(url)?.href;
+}
+
+/** Whether a rate limit lets one more through; where the deployment has none it does. */
+export async function admit(limiter, key) {
+  return limiter === undefined || (await limiter.limit({ key })).success;
 }
 
 /** Calls an object by its name. Done comes back as null, anything else as status, text and snapshot version. */

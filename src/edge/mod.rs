@@ -34,6 +34,8 @@ extern "C" {
     /// The shortest answer of an object: done.
     pub fn done() -> Response;
     #[wasm_bindgen(catch)]
+    async fn admit(limiter: &JsValue, key: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch)]
     async fn call(namespace: &JsValue, name: &str, path: &str, body: &JsValue) -> Result<JsValue, JsValue>;
     async fn send(method: &str, url: &str, head: &str, body: &Uint8Array, timeout: f64, keep: f64) -> JsValue;
     #[wasm_bindgen(js_name = headersOf)]
@@ -207,6 +209,12 @@ impl Env {
         }
     }
 
+    /// Whether somebody of this network may try a key that was not seen from there before.
+    pub async fn may_guess(&self, network: &str) -> bool {
+        // Where the limit can't be asked nobody is kept out.
+        admit(&self.get("GUESSES"), network).await.map_or(true, |admitted| admitted.is_truthy())
+    }
+
     /// Reads a key of the namespace bound as `binding`, at most `ttl` seconds old.
     pub async fn kv_get(&self, binding: &str, key: &str, ttl: u32) -> Option<String> {
         kv_get(&self.get(binding), key, f64::from(ttl)).await.ok()?.as_string()
@@ -326,6 +334,8 @@ pub struct Head {
     pub application: Option<String>,
     /// `Idempotency-Key`.
     pub idempotency_key: Option<String>,
+    /// The client's address, as the edge saw it.
+    pub address: Option<String>,
 }
 
 impl Head {
@@ -340,6 +350,7 @@ impl Head {
             api_key: text(3),
             application: text(4),
             idempotency_key: text(5),
+            address: text(6),
         }
     }
 

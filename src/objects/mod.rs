@@ -2,16 +2,18 @@
 //!
 //! | object | one per | what it is for |
 //! |---|---|---|
-//! | [`application`] | application | the only writer of subscriptions, sources, profiles and the snapshot that ingest reads |
+//! | [`application`] | application | the only writer of subscriptions, sources, keys, profiles and the snapshot that ingest reads |
 //! | [`subscription`] | subscription or source | the log of its deliveries and everything that is per destination |
 //! | [`delivery`] | delivery that waits for more than a minute | one alarm |
 //! | [`ledger`] | sixteenth of an application | event ids that producers chose, and events that nobody wanted |
 //! | [`directory`] | host that sources have routes on | which source claims which path |
+//! | [`registry`] | deployment | which applications there are |
 
 pub mod application;
 pub mod delivery;
 pub mod directory;
 pub mod ledger;
+pub mod registry;
 pub mod subscription;
 
 use std::future::Future;

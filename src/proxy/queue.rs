@@ -48,6 +48,7 @@ impl Visit {
             not_before: None,
             queued: true,
             mark: judged.mark.clone(),
+            key: None,
             length: bytes.len(),
             data: is_json.then_some((0, bytes.len())),
             about: Some(&about),

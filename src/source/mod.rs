@@ -158,6 +158,7 @@ impl Source {
             secrets: Secrets::new(secret),
             rate_limit: None,
             status,
+            revoked: Vec::new(),
         }
     }
 

@@ -179,6 +179,7 @@ impl Subscription {
             secrets: self.secrets.clone(),
             rate_limit: self.rate_limit,
             status: self.status,
+            revoked: Vec::new(),
         }
     }
 }
@@ -229,6 +230,9 @@ pub struct Destination {
     pub rate_limit: Option<RateLimit>,
     /// Whether deliveries go out.
     pub status: Status,
+    /// Keys that were revoked so lately that somewhere ingest may not have heard of it yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revoked: Vec<String>,
 }
 
 /// A source, as the object that keeps its queue needs to know it.

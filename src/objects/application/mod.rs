@@ -5,6 +5,8 @@
 //! The snapshot follows: the answer carries its version, by which the Worker that made the change knows that what KV
 //! says is too old and asks here instead; other places see the change when KV does, within a minute.
 
+mod keys;
+mod lifecycle;
 mod profiles;
 mod routes;
 mod sources;
@@ -15,42 +17,33 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::rc::Rc;
 
+use futures_util::future::join_all;
 use js_sys::Promise;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use web_sys::Request;
 
 use super::{Outcome, Reply, answering, steps};
-use crate::body::Fields;
+use crate::access::{Caller, Grant, Scopes};
 use crate::edge::{self, Env, State};
 use crate::id::Place;
 use crate::problem::Problem;
 use crate::profile::Profile;
-use crate::subscription::{Context, Destination, ProfileRef, Secrets, Status, rotate};
+use crate::subscription::{Context, Destination, ProfileRef, Secrets, Status};
 use crate::time::{Millis, rfc3339};
+use keys::REVOKED_FOR;
 use store::{Routed, Store};
 
-/// The application that always exists.
-pub const DEFAULT: &str = "default";
+pub use keys::Shown;
 
 /// KV takes one write a second for a key.
 const PUBLISH_EVERY: Millis = 1_100;
 
+/// How many objects are told of a change at the same time.
+const TOLD_TOGETHER: usize = 25;
+
 /// How many objects one alarm tells of a change.
 const PUSHED_AT_ONCE: u32 = 100;
-
-/// How large a body of a management call may be, in bytes.
-pub const MAX_BODY: usize = 256 * 1024;
-
-/// What is stored of the application itself.
-#[derive(Serialize, Deserialize)]
-struct Settings {
-    id: String,
-    name: String,
-    profile: String,
-    secrets: Secrets,
-    created_at: Millis,
-}
 
 struct Inner {
     state: State,
@@ -93,7 +86,6 @@ impl Application {
             let url = edge::url_of(&request);
             let body = edge::call_body(&request).await?.to_vec();
             let (path, query) = edge::target(&url);
-            inner.store.create()?;
             inner.answer(&steps(path), query, &body).await
         })
     }
@@ -110,7 +102,17 @@ impl Application {
 
 impl Inner {
     async fn answer(self: &Rc<Self>, steps: &[&str], query: &str, body: &[u8]) -> Outcome {
+        if let ["create"] = steps {
+            return self.create(body).await;
+        }
+        // Objects of an application that was deleted still ask what they are to do.
+        let is_asked_by_object = matches!(steps, ["destination", _]) && self.store.is_there()?;
+        if !is_asked_by_object && !self.exists()? {
+            return Err(Problem::not_found("application"));
+        }
+        self.store.create()?;
         match steps {
+            ["caller"] => self.caller(body),
             ["snapshot"] => Ok(Reply::Json(200, self.snapshot()?)),
             ["places"] => Reply::ok(&self.store.places()?),
             ["destination", place] => Reply::ok(&self.destination(place)?),
@@ -120,7 +122,14 @@ impl Inner {
 
             ["GET", "applications", _] => Reply::ok(&self.settings()?.view()),
             ["PATCH", "applications", _] => self.patch(body).await,
+            ["DELETE", "applications", _] => self.delete().await,
             ["POST", "applications", _, "rotate-secret"] => self.rotate(body).await,
+
+            ["POST", "api-keys"] => self.create_key(query, body).await,
+            ["GET", "api-keys"] => self.list_keys(query),
+            ["GET", "api-keys", id] => self.get_key(id),
+            ["DELETE", "api-keys", id] => self.delete_key(id).await,
+            ["POST", "portal-links"] => self.create_link(query, body).await,
 
             ["POST", "subscriptions"] => self.create_subscription(body).await,
             ["GET", "subscriptions"] => self.list_subscriptions(query),
@@ -147,23 +156,6 @@ impl Inner {
         }
     }
 
-    fn settings(&self) -> Result<Settings, Problem> {
-        if let Some(settings) = self.store.settings()? {
-            return Ok(settings);
-        }
-        let standard = crate::profile::standard();
-        let secret = standard.secret_format.make(standard.signature.algorithm, &edge::random_bytes());
-        let settings = Settings {
-            id: self.name.clone(),
-            name: self.name.clone(),
-            profile: standard.name.clone(),
-            secrets: Secrets::new(secret),
-            created_at: edge::now(),
-        };
-        self.store.set_settings(&settings)?;
-        Ok(settings)
-    }
-
     fn context<'a>(&self, default_profile: &'a str, find: &'a dyn Fn(&str) -> Option<Profile>) -> Context<'a> {
         Context {
             now: edge::now(),
@@ -172,49 +164,6 @@ impl Inner {
             default_profile,
             profile: find,
         }
-    }
-
-    async fn patch(self: &Rc<Self>, body: &[u8]) -> Outcome {
-        let mut settings = self.settings()?;
-        let mut fields = Fields::parse(body)?;
-        if let Some(name) = fields.take::<String>("name", "must be a string") {
-            if !matches!(name.chars().count(), 1..=256) {
-                fields.fault("name", "must have 1 to 256 characters");
-            }
-            settings.name = name;
-        }
-        if let Some(name) = fields.take::<String>("profile", "must be a profile's name") {
-            match self.store.profile(&name)? {
-                None => fields.fault("profile", "is not a profile of this application; GET /v1/profiles lists them"),
-                Some(profile) if profile.signature.key(&settings.secrets.current).is_err() => {
-                    fields
-                        .fault("profile", "can't sign with the application's secret; rotate it to one that fits first");
-                }
-                Some(_) => settings.profile = name,
-            }
-        }
-        fields.finish()?;
-        self.store.set_settings(&settings)?;
-        self.change_settings(settings.view()).await
-    }
-
-    async fn rotate(self: &Rc<Self>, body: &[u8]) -> Outcome {
-        let mut settings = self.settings()?;
-        let profile = self.store.profile(&settings.profile)?.ok_or_else(|| Problem::not_found("profile"))?;
-        let none = |_: &str| None;
-        let until = rotate(&mut settings.secrets, body, &profile, &self.context("", &none))?;
-        self.store.set_settings(&settings)?;
-        let shown = Rotated::new(&settings.secrets, until);
-        self.change_settings(shown).await
-    }
-
-    /// After a change of the application's own settings: everything that delivers to a `webhookUrl` must know.
-    async fn change_settings(self: &Rc<Self>, answer: impl Serialize) -> Outcome {
-        let version = self.store.bump()?;
-        for place in Place::direct() {
-            self.push(place).await;
-        }
-        self.changed(200, &answer, version)
     }
 
     /// The answer to a change that is stored, and the start of its way into KV.
@@ -241,7 +190,11 @@ impl Inner {
         let published = match (self.snapshot(), self.store.version()) {
             (Ok(snapshot), Ok(version)) => {
                 let key = ["application:", &self.name].concat();
-                self.env.kv_put("SUBSCRIPTIONS", &key, &snapshot).await && self.store.set_published(version).is_ok()
+                let written = match self.exists() {
+                    Ok(false) => self.env.kv_delete("SUBSCRIPTIONS", &key).await,
+                    _ => self.env.kv_put("SUBSCRIPTIONS", &key, &snapshot).await,
+                };
+                written && self.store.set_published(version).is_ok()
             }
             _ => false,
         };
@@ -252,13 +205,17 @@ impl Inner {
     }
 
     async fn catch_up(&self) {
+        if !self.store.is_there().unwrap_or(true) {
+            return;
+        }
         if let Ok(places) = self.store.not_pushed(PUSHED_AT_ONCE) {
             if places.len() >= PUSHED_AT_ONCE as usize {
                 self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
             }
-            for place in places {
-                self.push(place).await;
-            }
+            self.push_all(places).await;
+        }
+        if !self.store.is_registered() {
+            self.register().await;
         }
         for id in self.store.unpublished_sources().unwrap_or_default() {
             self.publish_source(&id).await;
@@ -288,7 +245,8 @@ impl Inner {
                 profile: ProfileRef::to(&profile),
                 secrets: settings.secrets,
                 rate_limit: None,
-                status: Status::Active,
+                status: if settings.deleted { Status::Deleted } else { Status::Active },
+                revoked: self.revoked()?,
             });
         }
         if let Ok((source, status)) = self.store.source_at(place) {
@@ -296,7 +254,19 @@ impl Inner {
         }
         let (subscription, version) = self.store.at_place(place)?;
         let profile = self.store.profile(&subscription.profile)?.ok_or_else(|| Problem::not_found("profile"))?;
-        Ok(subscription.destination(version, &profile))
+        Ok(Destination { revoked: self.revoked()?, ..subscription.destination(version, &profile) })
+    }
+
+    /// The keys that ingest somewhere may still take for good.
+    fn revoked(&self) -> Result<Vec<String>, Problem> {
+        self.store.revoked_keys(edge::now().saturating_sub(REVOKED_FOR))
+    }
+
+    /// Tells many objects, several at once.
+    async fn push_all(&self, places: Vec<Place>) {
+        for places in places.chunks(TOLD_TOGETHER) {
+            join_all(places.iter().map(|place| self.push(*place))).await;
+        }
     }
 
     /// Tells the object at `place` how its destination is now. Where it can't be told, the alarm tells it later.
@@ -319,22 +289,6 @@ impl Inner {
     }
 }
 
-impl Settings {
-    fn view(&self) -> SettingsView<'_> {
-        SettingsView { id: &self.id, name: &self.name, profile: &self.profile, created_at: rfc3339(self.created_at) }
-    }
-}
-
-/// The application as the API shows it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct SettingsView<'a> {
-    id: &'a str,
-    name: &'a str,
-    profile: &'a str,
-    created_at: String,
-}
-
 /// A secret that was rotated.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -347,4 +301,26 @@ impl Rotated {
     fn new(secrets: &Secrets, until: Millis) -> Self {
         Rotated { secret: secrets.current.clone(), previous_secret_expires_at: rfc3339(until) }
     }
+}
+
+/// What the Worker puts before the client's own query.
+struct Reached<'a> {
+    /// The scheme and host that the gateway was reached at.
+    at: String,
+    /// Who is calling, where that matters: without a word nobody is trusted with anything.
+    by: Caller,
+    /// The client's own query.
+    query: &'a str,
+}
+
+/// Reads `from={at},{by}&{query}`, the first part escaped as a form's.
+fn reached(query: &str) -> Reached<'_> {
+    let (first, rest) = query.split_once('&').unwrap_or((query, ""));
+    let said = url::form_urlencoded::parse(first.as_bytes()).next().map(|(_, value)| value).unwrap_or_default();
+    let (at, by) = serde_json::from_str(&said).unwrap_or_else(|_| (String::new(), nobody()));
+    Reached { at, by, query: rest }
+}
+
+fn nobody() -> Caller {
+    Caller::Key(Grant { key: None, scopes: Scopes::default(), until: None })
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Inner, PUBLISH_EVERY};
+use super::{Inner, PUBLISH_EVERY, reached};
 use crate::edge;
 use crate::id::{Id, Place, SOURCE};
 use crate::objects::{Outcome, Reply};
@@ -19,7 +19,7 @@ const MAX_SOURCES: usize = 1_000;
 
 impl Inner {
     pub(super) async fn create_source(self: &Rc<Self>, query: &str, body: &[u8]) -> Outcome {
-        let (gateway, _) = reached_at(query);
+        let gateway = &reached(query).at;
         let id = Id::new(edge::now(), edge::random_id(), self.free_place()?).with(SOURCE);
         let mut made = Source::create(id, self.name.clone(), body, &self.source_context())?;
         let route = made.route.clone();
@@ -37,21 +37,21 @@ impl Inner {
     }
 
     pub(super) fn list_sources(&self, query: &str) -> Outcome {
-        let (gateway, query) = reached_at(query);
-        let page = Page::read(query, &[])?;
+        let reached = reached(query);
+        let page = Page::read(reached.query, &[])?;
         let found = self.store.list_sources(&page.below(SOURCE)?, page.limit.saturating_add(1))?;
         let ids = found.iter().map(|it| it.id.clone()).collect();
-        let shown = |it: &Source| serde_json::to_string(&it.view(&it.url(gateway))).unwrap_or_default();
+        let shown = |it: &Source| serde_json::to_string(&it.view(&it.url(&reached.at))).unwrap_or_default();
         Ok(Reply::Json(200, page.answer(found.iter().map(shown).collect(), ids)))
     }
 
     pub(super) fn get_source(&self, query: &str, id: &str) -> Outcome {
         let source = self.store.source(id)?;
-        Reply::ok(&source.view(&source.url(reached_at(query).0)))
+        Reply::ok(&source.view(&source.url(&reached(query).at)))
     }
 
     pub(super) async fn patch_source(self: &Rc<Self>, query: &str, id: &str, body: &[u8]) -> Outcome {
-        let (gateway, _) = reached_at(query);
+        let gateway = &reached(query).at;
         let context = self.source_context();
         let before = self.store.source(id)?;
         let planned = before.patch(body, &context)?.route;
@@ -73,12 +73,7 @@ impl Inner {
 
     pub(super) async fn delete_source(self: &Rc<Self>, id: &str) -> Outcome {
         let mut source = self.store.source(id)?;
-        source.updated_at = edge::now();
-        // Its history is still read, its secrets never again; some providers have theirs among the options.
-        source.secrets.clear();
-        source.options.clear();
-        source.learned = None;
-        source.signing_secret = None;
+        source.forget_secrets(edge::now());
         let place = self.store.save_source(&mut source, Status::Deleted)?;
         self.spread(204, place, &source, ()).await
     }
@@ -152,10 +147,4 @@ impl Inner {
     fn source_context(&self) -> Context {
         Context { now: edge::now(), random: edge::random_bytes(), rules: self.env.rules() }
     }
-}
-
-/// The scheme and host that the gateway was reached at, which the Worker puts before the client's own query.
-fn reached_at(query: &str) -> (&str, &str) {
-    let (first, rest) = query.split_once('&').unwrap_or((query, ""));
-    (first.strip_prefix("at=").unwrap_or_default(), rest)
 }

@@ -1,10 +1,11 @@
 //! What an application's object stores.
 
+mod keys;
 mod sources;
 
 use serde::Serialize;
 
-use super::Settings;
+use crate::application::Settings;
 use crate::edge::{Row, Sql};
 use crate::id::{Id, Place, SUBSCRIPTION};
 use crate::objects::storage;
@@ -48,11 +49,21 @@ impl Store {
 
     pub fn create(&self) -> Result<(), Problem> {
         if !self.created.replace(true) {
-            for statement in SCHEMA.iter().chain(sources::SCHEMA) {
+            for statement in SCHEMA.iter().chain(sources::SCHEMA).chain(keys::SCHEMA) {
                 self.sql.run(statement, &[]).map_err(storage)?;
             }
         }
         Ok(())
+    }
+
+    /// Whether anything was ever stored here.
+    pub fn is_there(&self) -> Result<bool, Problem> {
+        let query = "SELECT 1 FROM sqlite_master WHERE name = 'meta'";
+        let there = self.created.get() || self.sql.row(query, &[]).map_err(storage)?.is_some();
+        if there {
+            self.create()?;
+        }
+        Ok(there)
     }
 
     fn meta(&self, name: &str) -> Result<Option<String>, Problem> {
@@ -75,7 +86,8 @@ impl Store {
 
     pub fn set_settings(&self, settings: &Settings) -> Result<(), Problem> {
         let json = crate::body::written(settings)?;
-        self.set_meta("settings", &json)
+        self.set_meta("settings", &json)?;
+        self.set_meta("settings_version", &self.version()?.saturating_add(1).to_string())
     }
 
     /// The next number of a row of them.
@@ -97,6 +109,18 @@ impl Store {
 
     pub fn set_published(&self, version: u64) -> Result<(), Problem> {
         self.set_meta("published", &version.to_string())
+    }
+
+    pub fn set_registered(&self, version: u64) -> Result<(), Problem> {
+        self.set_meta("registered", &version.to_string())
+    }
+
+    /// Whether the registry has heard of this application since it was changed last, as far as it is known here.
+    pub fn is_registered(&self) -> bool {
+        match (self.number("settings_version"), self.number("registered")) {
+            (Ok(changed), Ok(registered)) => registered >= changed,
+            _ => false,
+        }
     }
 
     /// Whether KV knows less than is stored. When in doubt it does.
@@ -223,6 +247,18 @@ impl Store {
         Ok(written > 0)
     }
 
+    /// Ends all subscriptions at once.
+    pub fn end_subscriptions(&self, version: u64) -> Result<(), Problem> {
+        self.sql
+            .run(
+                "UPDATE subscriptions SET json = json_set(json, '$.status', 'deleted'), status = 'deleted', version = ?
+                 WHERE status <> 'deleted'",
+                &[(version as i64).into()],
+            )
+            .map_err(storage)?;
+        Ok(())
+    }
+
     /// Marks the subscriptions under a profile as changed. Answers their places.
     pub fn touch_users(&self, profile: &str, version: u64) -> Result<Vec<Place>, Problem> {
         let params = [(version as i64).into(), profile.into()];
@@ -257,6 +293,7 @@ impl Store {
             profile: profile.to_owned(),
             subscriptions,
             profiles: self.profiles()?,
+            keys: self.producers()?,
         })
     }
 }

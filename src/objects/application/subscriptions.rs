@@ -97,7 +97,7 @@ impl Inner {
         self.changed(status, &answer, version)
     }
 
-    fn finder(&self) -> impl Fn(&str) -> Option<Profile> {
+    pub(super) fn finder(&self) -> impl Fn(&str) -> Option<Profile> {
         |name| self.store.profile(name).ok().flatten()
     }
 

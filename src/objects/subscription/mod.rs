@@ -20,6 +20,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::Request;
 
 use super::{Outcome, Reply, answering, steps, storage};
+use crate::access::unauthorized;
 use crate::body::Fields;
 use crate::delivery::{Job, Lane, Progress, Queue, Ring, Stage, Trigger};
 use crate::edge::{self, Env, State};
@@ -61,6 +62,9 @@ pub struct Append<'a> {
     /// What makes a message known again that a provider sends more than once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark: Option<String>,
+    /// The key that posted it, where it is an application's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<&'a str>,
     /// Length of the body.
     pub length: usize,
     /// Offset and length of the event's data in the body; where it is none, the data follow the body.
@@ -260,6 +264,9 @@ impl Inner {
         let (head, rest) = split_frame(&bytes).ok_or_else(|| Problem::not_json("no frame"))?;
         let append: Append<'_> = crate::body::parsed(head).map_err(|error| Problem::not_json(error.to_string()))?;
         let id = Id::parse_bare(append.id).ok_or_else(|| Problem::not_found("delivery"))?;
+        if append.key.is_some_and(|key| prepared.destination.revoked.iter().any(|revoked| revoked == key)) {
+            return Err(unauthorized());
+        }
         let offset = u32::try_from(head.len().saturating_add(1)).unwrap_or(u32::MAX);
         let body_end = offset.saturating_add(u32::try_from(append.length).unwrap_or(u32::MAX));
         let body = frame.subarray(offset, body_end);
@@ -413,6 +420,7 @@ impl Inner {
             not_before: None,
             queued: false,
             mark: None,
+            key: None,
             length: rendered.bytes.len(),
             data: rendered.data,
             about: Some(&about),

@@ -77,6 +77,11 @@ impl Store {
         Ok(rows.iter().filter_map(|row| serde_json::from_str(&row.text(0)?).ok()).collect())
     }
 
+    /// All sources.
+    pub fn all_sources(&self) -> Result<Vec<Source>, Problem> {
+        self.list_sources("~", u32::MAX)
+    }
+
     /// Stores a source under a new version, which it gets to know. Answers where its queue is, if it ever had one.
     pub fn save_source(&self, source: &mut Source, status: Status) -> Result<Option<Place>, Problem> {
         let place = source.place().ok_or_else(|| Problem::not_found("source"))?;

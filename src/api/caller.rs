@@ -1,0 +1,139 @@
+//! Who is calling.
+//!
+//! The operator's key is compared here. An application's key is known by its hash: every call but ingest asks the
+//! application's own object, so that a revoked key is at its end at once, everywhere. Ingest reads the snapshot, and the
+//! objects that take the event, which are told of a revocation before it is answered, have the last word.
+
+use std::cell::RefCell;
+
+use serde::Deserialize;
+
+use super::gateway::{self, Gateway};
+use crate::access::{self, Caller, DEFAULT, Grant, Guard, Known, Link, Needs, Scope, unauthorized};
+use crate::edge::{Env, Head};
+use crate::objects::application::Shown;
+use crate::problem::Problem;
+use crate::secret;
+
+thread_local! {
+    static GUARD: RefCell<Guard> = RefCell::default();
+}
+
+/// Lets the caller in, or says why not.
+///
+/// # Errors
+/// 503 without an operator key, 401 without a key that holds, 404 for an application that is not the caller's, 429 for
+/// whoever guesses keys.
+pub async fn let_in(head: &Head, env: Env, needs: Option<Needs>) -> Result<(Gateway, Caller), Problem> {
+    if let Some(problem) = gateway::missing(&env) {
+        return Err(problem);
+    }
+    let key = given(head).ok_or_else(unauthorized)?;
+    let network = access::network_of(head.address.as_deref().unwrap_or_default());
+    let may_ask = match GUARD.with_borrow(|guard| guard.known(&network, key)) {
+        Known::Wrong => return Err(unauthorized()),
+        Known::Held => true,
+        Known::Nothing => env.may_guess(&network).await,
+    };
+    let found = identify(key, head, env, needs, may_ask).await;
+    match &found {
+        Ok(_) => GUARD.with_borrow_mut(|guard| guard.note(&network, key, true)),
+        Err(problem) if problem.status == 401 => GUARD.with_borrow_mut(|guard| guard.note(&network, key, false)),
+        Err(_) => {}
+    }
+    found
+}
+
+fn given(head: &Head) -> Option<&str> {
+    let bearer = head.authorization.as_deref().and_then(|value| {
+        let (scheme, key) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+    });
+    bearer.or(head.api_key.as_deref()).filter(|key| !key.is_empty())
+}
+
+/// Whose key it is. Where nobody `may_ask`, only what is known already counts.
+async fn identify(
+    key: &str,
+    head: &Head,
+    env: Env,
+    needs: Option<Needs>,
+    may_ask: bool,
+) -> Result<(Gateway, Caller), Problem> {
+    let named = head.application.as_deref();
+    let Some((owner, shown)) = shown(key) else {
+        if !may_ask {
+            return Err(slowed());
+        }
+        if !secret::same(key, &env.settings().operator_key) {
+            return Err(unauthorized());
+        }
+        let gateway = Gateway { env, application: named.unwrap_or(DEFAULT).to_owned() };
+        // Applications are found, not made up; the one that always exists needs no looking up.
+        if gateway.application != DEFAULT {
+            gateway.snapshot().await?;
+        }
+        return Ok((gateway, Caller::Operator));
+    };
+    let gateway = Gateway { env, application: owner };
+    let listed = |hash: &str| gateway.remembered().and_then(|view| view.grant(hash));
+    let grant = match (&shown, needs) {
+        (Shown::Key(hash), _) if !may_ask => {
+            listed(hash).ok_or_else(slowed)?;
+            ask(&gateway, &shown).await?
+        }
+        _ if !may_ask => return Err(slowed()),
+        (Shown::Key(hash), Some(Needs::Scope(Scope::EventsWrite))) => {
+            match known(&gateway).await?.and_then(|view| view.grant(hash)) {
+                Some(grant) => grant,
+                // Made a moment ago, maybe, and KV has not heard of it.
+                None => ask(&gateway, &shown).await?,
+            }
+        }
+        _ => ask(&gateway, &shown).await?,
+    };
+    // Somebody else's application is none.
+    if named.is_some_and(|named| named != gateway.application) {
+        return Err(Problem::not_found("application"));
+    }
+    Ok((gateway, Caller::Key(grant)))
+}
+
+/// What may be a key of an application, or a link, and whose; none for what can only be the operator's.
+fn shown(key: &str) -> Option<(String, Shown)> {
+    if let Some(owner) = access::owner_of(key) {
+        return Some((owner, Shown::Key(access::hash(key))));
+    }
+    Some((Link::read(key)?.application, Shown::Link(key.to_owned())))
+}
+
+/// The application as ingest sees it; none where there is no such application, which is the caller's key's fault.
+async fn known(gateway: &Gateway) -> Result<Option<std::rc::Rc<crate::snapshot::View>>, Problem> {
+    match gateway.snapshot().await {
+        Ok(view) => Ok(Some(view)),
+        Err(problem) if problem.status == 404 => Ok(None),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// Asks the application's object, which has the last word.
+async fn ask(gateway: &Gateway, shown: &Shown) -> Result<Grant, Problem> {
+    let text = crate::body::written(shown)?;
+    let said = gateway.env.call("APPLICATION", &gateway.application, "/caller", text.as_str()).await?;
+    #[derive(Deserialize)]
+    struct Known {
+        grant: Grant,
+    }
+    match said.status {
+        200 => serde_json::from_str(&said.text)
+            .map(|Known { grant }| grant)
+            .map_err(|_| Problem::unavailable("The application did not answer. Try again.")),
+        401 | 404 => Err(unauthorized()),
+        _ => Err(Problem::unavailable("The application did not answer. Try again.")),
+    }
+}
+
+fn slowed() -> Problem {
+    let detail = "Too many keys were tried from this address. Try again in a minute.";
+    Problem { header: Some(("retry-after", "60".into())), ..Problem::new(429, "too_many_attempts", detail) }
+}

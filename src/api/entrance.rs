@@ -1,0 +1,137 @@
+//! The Worker's one entrance, and what every request has in common.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use js_sys::{Promise, Uint8Array};
+use wasm_bindgen::prelude::*;
+use web_sys::{Request, Response};
+
+use super::gateway::Gateway;
+use super::table::{ENDPOINTS, Endpoint};
+use super::{caller, health};
+use crate::access::Caller;
+use crate::edge::{self, Context, Env, Head};
+use crate::problem::Problem;
+use crate::proxy;
+use crate::route;
+
+pub(super) const JSON: &str = "application/json";
+
+/// What an endpoint answers.
+pub(super) struct Answer {
+    pub status: u16,
+    pub kind: &'static str,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(status: u16, text: String) -> Self {
+        Answer { status, kind: JSON, text }
+    }
+}
+
+/// A request that has been let in.
+pub(super) struct Call {
+    pub gateway: Gateway,
+    pub caller: Caller,
+    pub head: Head,
+    /// What the path's placeholders stood for.
+    pub params: Vec<String>,
+    pub body: Uint8Array,
+}
+
+impl Call {
+    pub fn query(&self) -> &str {
+        self.head.target().1
+    }
+
+    pub fn param(&self, at: usize) -> &str {
+        self.params.get(at).map_or("", String::as_str)
+    }
+
+    /// The scheme and host that the gateway was reached at.
+    pub fn origin(&self) -> &str {
+        let length = self.head.url.len().saturating_sub(route::target(&self.head.url).len());
+        self.head.url.get(..length).unwrap_or_default()
+    }
+}
+
+type Answering = Pin<Box<dyn Future<Output = Result<Answer, Problem>>>>;
+
+/// What answers a call.
+pub(super) type Run = fn(Call) -> Answering;
+
+/// Called by the runtime.
+#[wasm_bindgen]
+pub fn fetch(request: Request, env: Env, context: Context) -> Promise {
+    edge::task::promise(respond(request, env, context))
+}
+
+async fn respond(request: Request, env: Env, context: Context) -> Response {
+    let head = Head::of(&request);
+    enter(head, request, env, context).await.unwrap_or_else(|problem| {
+        let mut headers = NO_STORE.to_vec();
+        if let Some((name, value)) = &problem.header {
+            headers.push((name, value));
+        }
+        edge::respond(problem.status, "application/problem+json", &problem.to_json(), &headers)
+    })
+}
+
+/// Which door a request goes through: an origin's that Signet stands in front of, a source's, the API's, or the pages'.
+async fn enter(head: Head, request: Request, env: Env, context: Context) -> Result<Response, Problem> {
+    if proxy::is_front(&env, &head) {
+        return match proxy::claimed(&env, &head).await {
+            Some(claim) => proxy::visit(&claim.source, &claim.rest, request, head, env, context).await,
+            None => proxy::pass_through(&env, &head, &request).await,
+        };
+    }
+    let (path, _) = head.target();
+    if path == "/healthz" {
+        return Ok(health::check(&head, &env));
+    }
+    if let Some((source, rest)) = proxy::addressed(path) {
+        let (source, rest) = (source.to_owned(), rest.to_owned());
+        return proxy::visit(&source, &rest, request, head, env, context).await;
+    }
+    if path.starts_with("/v1/") || path == "/metrics" {
+        return Ok(match answer(head, request, env).await? {
+            Answer { status, kind: JSON, text } => edge::respond_json(status, &text),
+            answer => edge::respond(answer.status, answer.kind, &answer.text, NO_STORE),
+        });
+    }
+    if let Some(claim) = proxy::claimed(&env, &head).await {
+        return proxy::visit(&claim.source, &claim.rest, request, head, env, context).await;
+    }
+    let is_read = matches!(head.method.as_str(), "GET" | "HEAD");
+    let page = if is_read { env.page(&request).await } else { None };
+    page.ok_or_else(|| Problem::not_found("page"))
+}
+
+/// Answers hold secrets and what changes by the second: nobody is to keep them.
+const NO_STORE: &[(&str, &str)] = &[("cache-control", "no-store")];
+
+async fn answer(head: Head, request: Request, env: Env) -> Result<Answer, Problem> {
+    let (path, _) = head.target();
+    let fits = |endpoint: &Endpoint| route::params(endpoint.path, path);
+    let found = ENDPOINTS.iter().find_map(|endpoint| {
+        let is_method = endpoint.method == head.method;
+        is_method.then(|| fits(endpoint)).flatten().map(|params| (endpoint, params))
+    });
+    // Who is calling comes before what there is to find.
+    let (gateway, caller) = caller::let_in(&head, env, found.as_ref().map(|(endpoint, _)| endpoint.needs)).await?;
+    let Some((endpoint, params)) = found else {
+        let allowed: Vec<&str> = ENDPOINTS.iter().filter(|it| fits(it).is_some()).map(|it| it.method).collect();
+        return Err(match allowed.is_empty() {
+            true => Problem::not_found("endpoint"),
+            false => Problem {
+                header: Some(("allow", allowed.join(", "))),
+                ..Problem::new(405, "method_not_allowed", format!("{} is not offered here.", head.method))
+            },
+        });
+    };
+    caller.may(endpoint.needs)?;
+    let body = edge::body(&request, endpoint.limit).await?;
+    (endpoint.run)(Call { gateway, caller, head, params, body }).await
+}

@@ -1,0 +1,112 @@
+//! Every call that needs a key: the one table of the API, and what its document is checked against.
+
+use crate::access::Needs::{self, AnyKey, Operator, Scope as Has};
+use crate::access::Scope::{
+    DeliveriesRead, DeliveriesWrite, EventsWrite, KeysWrite, SecretsRead, SourcesRead, SourcesWrite, SubscriptionsRead,
+    SubscriptionsWrite,
+};
+use crate::event::MAX_EVENT;
+use crate::explain::MAX_CALL;
+
+#[cfg(target_arch = "wasm32")]
+use super::{Run, applications, deliveries, events, health, management, providers, sources};
+
+/// How large a body may be where nothing else is said, in bytes.
+pub const MAX_BODY: usize = 256 * 1024;
+
+/// One thing that can be asked of Signet.
+pub struct Endpoint {
+    /// As it is sent.
+    pub method: &'static str,
+    /// With its placeholders.
+    pub path: &'static str,
+    /// What the caller must have.
+    pub needs: Needs,
+    /// How large a body may be, in bytes.
+    pub limit: usize,
+    #[cfg(target_arch = "wasm32")]
+    pub(super) run: Run,
+}
+
+macro_rules! limit {
+    () => {
+        MAX_BODY
+    };
+    ($limit:expr) => {
+        $limit
+    };
+}
+
+/// A table of `METHOD path, needs => handler`, with `up to` how large a body may be. Outside of the worker there are no
+/// handlers.
+macro_rules! endpoints {
+    ($($method:ident $path:literal, $needs:expr $(, up to $limit:expr)? => $handler:path;)*) => {
+        /// The table.
+        pub const ENDPOINTS: &[Endpoint] = &[$(Endpoint {
+            method: stringify!($method),
+            path: $path,
+            needs: $needs,
+            limit: limit!($($limit)?),
+            #[cfg(target_arch = "wasm32")]
+            run: |call| Box::pin($handler(call)),
+        },)*];
+    };
+}
+
+endpoints! {
+    POST "/v1/events", Has(EventsWrite), up to MAX_EVENT => events::post;
+    GET "/v1/events/{id}", Has(DeliveriesRead) => events::get;
+    GET "/v1/deliveries", Has(DeliveriesRead) => deliveries::list;
+    GET "/v1/deliveries/{id}", Has(DeliveriesRead) => deliveries::get;
+    POST "/v1/deliveries/{id}/retry", Has(DeliveriesWrite) => deliveries::retry;
+    POST "/v1/deliveries/{id}/cancel", Has(DeliveriesWrite) => deliveries::cancel;
+    GET "/v1/subscriptions", Has(SubscriptionsRead) => management::forward;
+    POST "/v1/subscriptions", Has(SubscriptionsWrite) => management::forward;
+    GET "/v1/subscriptions/{id}", Has(SubscriptionsRead) => management::forward;
+    PATCH "/v1/subscriptions/{id}", Has(SubscriptionsWrite) => management::forward;
+    DELETE "/v1/subscriptions/{id}", Has(SubscriptionsWrite) => management::forward;
+    POST "/v1/subscriptions/{id}/pause", Has(SubscriptionsWrite) => management::forward;
+    POST "/v1/subscriptions/{id}/resume", Has(SubscriptionsWrite) => management::forward;
+    POST "/v1/subscriptions/{id}/rotate-secret", Has(SubscriptionsWrite) => management::forward;
+    GET "/v1/subscriptions/{id}/secret", Has(SecretsRead) => management::forward;
+    POST "/v1/subscriptions/{id}/test", Has(DeliveriesWrite) => deliveries::test;
+    GET "/v1/profiles", AnyKey => management::forward;
+    GET "/v1/profiles/{name}", AnyKey => management::forward;
+    PUT "/v1/profiles/{name}", Has(SubscriptionsWrite) => management::forward;
+    DELETE "/v1/profiles/{name}", Has(SubscriptionsWrite) => management::forward;
+    GET "/v1/providers", AnyKey => providers::list;
+    GET "/v1/providers/{name}", AnyKey => providers::get;
+    GET "/v1/sources", Has(SourcesRead) => management::source;
+    POST "/v1/sources", Has(SourcesWrite) => management::source;
+    GET "/v1/sources/{id}", Has(SourcesRead) => management::source;
+    PATCH "/v1/sources/{id}", Has(SourcesWrite) => management::source;
+    DELETE "/v1/sources/{id}", Has(SourcesWrite) => management::source;
+    GET "/v1/sources/{id}/learned-secret", Has(SecretsRead) => management::source;
+    GET "/v1/sources/{id}/requests", Has(SourcesRead) => sources::requests;
+    POST "/v1/sources/{id}/explain", Has(SourcesRead), up to MAX_CALL => sources::explain;
+    GET "/v1/applications", Operator => applications::list;
+    POST "/v1/applications", Operator => applications::create;
+    GET "/v1/applications/{id}", Operator => applications::one;
+    PATCH "/v1/applications/{id}", Operator => applications::one;
+    DELETE "/v1/applications/{id}", Operator => applications::one;
+    POST "/v1/applications/{id}/rotate-secret", Operator => applications::one;
+    GET "/v1/api-keys", Has(KeysWrite) => management::forward;
+    POST "/v1/api-keys", Has(KeysWrite) => management::hand_on;
+    GET "/v1/api-keys/{id}", Has(KeysWrite) => management::forward;
+    DELETE "/v1/api-keys/{id}", Has(KeysWrite) => management::forward;
+    POST "/v1/api-keys/{id}/webhook/test", Has(DeliveriesWrite) => deliveries::test_of_key;
+    POST "/v1/portal-links", Has(KeysWrite) => management::hand_on;
+    GET "/metrics", Operator => health::metrics;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn nothing_stands_twice() {
+        let mut seen = HashSet::new();
+        assert!(ENDPOINTS.iter().all(|it| seen.insert((it.method, it.path))));
+    }
+}
