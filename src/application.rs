@@ -23,6 +23,9 @@ pub struct Settings {
     pub profile: String,
     /// What signs deliveries to a `webhookUrl`.
     pub secrets: Secrets,
+    /// What verifies them, where that is no secret.
+    #[serde(default)]
+    pub public_key: Option<String>,
     /// What signs links to the dashboard.
     #[serde(default)]
     pub link_secret: Option<String>,
@@ -42,6 +45,7 @@ impl Settings {
             name,
             profile: standard.name.clone(),
             secrets: Secrets::new(standard.secret_format.make(standard.signature.algorithm, random)),
+            public_key: None,
             link_secret: None,
             created_at: now,
             deleted: false,
@@ -93,7 +97,10 @@ impl Settings {
                     fields
                         .fault("profile", "can't sign with the application's secret; rotate it to one that fits first");
                 }
-                Some(_) => changed.profile = name,
+                Some(profile) => {
+                    changed.profile = name;
+                    changed.public_key = self.secrets.public_key(&profile.signature);
+                }
             }
         }
         fields.finish()?;
@@ -113,6 +120,7 @@ impl Settings {
             id: &self.id,
             name: &self.name,
             profile: &self.profile,
+            public_key: self.public_key.as_deref(),
             key: None,
             secret: None,
             created_at: rfc3339(self.created_at),
@@ -132,6 +140,8 @@ pub struct View<'a> {
     id: &'a str,
     name: &'a str,
     profile: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_key: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]

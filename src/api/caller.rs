@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::gateway::{self, Gateway};
 use crate::access::{self, Caller, DEFAULT, Grant, Guard, Known, Link, Needs, Scope, unauthorized};
 use crate::edge::{Env, Head};
+use crate::id::{APPLICATION, Id};
 use crate::objects::application::Shown;
 use crate::problem::Problem;
 use crate::secret;
@@ -71,6 +72,7 @@ async fn identify(
         let gateway = Gateway { env, application: named.unwrap_or(DEFAULT).to_owned() };
         // Applications are found, not made up; the one that always exists needs no looking up.
         if gateway.application != DEFAULT {
+            Id::parse(APPLICATION, &gateway.application).ok_or_else(|| Problem::not_found("application"))?;
             gateway.snapshot().await?;
         }
         return Ok((gateway, Caller::Operator));

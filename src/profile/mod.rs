@@ -15,7 +15,7 @@ use crate::signature::Scheme;
 use crate::time::Millis;
 
 pub use read::is_name;
-pub use secret::SecretFormat;
+pub use secret::{SecretFormat, private_key};
 pub use template::{Body, Facts, HeaderFacts, Rendered, check_header, render_header};
 
 /// How a product delivers.

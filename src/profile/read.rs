@@ -106,6 +106,7 @@ impl Profile {
                 more_headers: Vec::new(),
                 format: "{signature}".into(),
                 separator: None,
+                asymmetric_format: None,
                 timestamp_header: None,
                 timestamp_field: None,
                 timestamp_format: TimeFormat::Seconds,

@@ -46,6 +46,11 @@ impl SecretFormat {
     }
 }
 
+/// A private key made of `random`, as Standard Webhooks writes it.
+pub fn private_key(random: &[u8; SECRET_BYTES]) -> String {
+    SecretFormat { prefix: "whsk_".into(), hex: false }.make(Algorithm::Ed25519, random)
+}
+
 impl Serialize for SecretFormat {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&format_args!("{}{}", self.prefix, if self.hex { "{hex}" } else { "{base64}" }))

@@ -27,6 +27,13 @@ impl Scheme {
                 faults.push((field, "is for verifying alone".into()));
             }
         }
+        if let Some(format) = &self.asymmetric_format
+            && (check_template(format, &["signature", "timestamp"]).is_err()
+                || format.matches("{signature}").count() != 1
+                || !format.bytes().all(|byte| (b' '..=b'~').contains(&byte)))
+        {
+            faults.push(("asymmetricFormat", "must be visible ASCII that contains {signature} once".into()));
+        }
         if !matches!(self.encoding, Encoding::Hex | Encoding::HexUpper | Encoding::Base64 | Encoding::Base64url) {
             faults.push(("encoding", "must be hex, hex-upper, base64 or base64url".into()));
         }
@@ -42,6 +49,9 @@ impl Scheme {
         }
         if self.encoding == Encoding::Text && self.algorithm != Algorithm::Token {
             faults.push(("encoding", "can be text for a token alone".into()));
+        }
+        if self.asymmetric_format.is_some() {
+            faults.push(("asymmetricFormat", "is for signing alone; a source has a signature for each".into()));
         }
         if self.more_headers.len() > 16 {
             faults.push(("moreHeaders", "may name at most 16 headers".into()));

@@ -122,6 +122,14 @@ impl Key {
         })
     }
 
+    /// The half that everybody may know, as Standard Webhooks writes it: `whpk_` and base64. A shared secret has none.
+    pub fn public(&self) -> Option<String> {
+        match self {
+            Key::Ed25519(pair) => Some(["whpk_", &LENIENT.encode(pair.1.as_bytes())].concat()),
+            _ => None,
+        }
+    }
+
     /// The signature over the parts as if they stood in one row.
     pub fn sign(&self, parts: &[impl AsRef<[u8]>]) -> Vec<u8> {
         match self {

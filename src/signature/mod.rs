@@ -169,6 +169,10 @@ pub struct Scheme {
     /// a separator the format can carry one signature alone, the newest secret's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub separator: Option<String>,
+    /// What stands in the header instead for a secret that begins with `whsk_`: such a one is an Ed25519 private key, whatever
+    /// the algorithm of the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asymmetric_format: Option<String>,
     /// A header of its own for the timestamp.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp_header: Option<String>,
@@ -212,6 +216,12 @@ pub struct Message<'a> {
     pub url: &'a str,
 }
 
+/// A signature, and whether a public key verifies it.
+struct Made {
+    text: String,
+    is_public: bool,
+}
+
 /// What the placeholders of `content` stand for.
 struct Values<'a> {
     id: &'a str,
@@ -228,7 +238,10 @@ impl Scheme {
     /// # Errors
     /// Says what the secret should have been.
     pub fn key(&self, secret: &str) -> Result<Key, SecretError> {
-        Key::read(self.algorithm, self.secret_encoding, secret)
+        match self.asymmetric_format.is_some() && secret.starts_with("whsk_") {
+            true => Key::read(Algorithm::Ed25519, SecretEncoding::Base64, secret),
+            false => Key::read(self.algorithm, self.secret_encoding, secret),
+        }
     }
 
     /// Reads a secret, or a public key, to verify with it.
@@ -255,8 +268,9 @@ impl Scheme {
         // The parts go into the hash one after another: the body is never copied to stand between them.
         let content = self.content(&values);
         let parts: Vec<&[u8]> = content.iter().map(AsRef::as_ref).collect();
-        let signatures: Vec<String> =
-            keys.into_iter().take(carried).map(|key| self.encoding.encode(&key.sign(&parts))).collect();
+        let sign =
+            |key: &Key| Made { text: self.encoding.encode(&key.sign(&parts)), is_public: key.public().is_some() };
+        let signatures: Vec<Made> = keys.into_iter().take(carried).map(sign).collect();
         if signatures.is_empty() {
             return Vec::new();
         }
@@ -304,14 +318,15 @@ impl Scheme {
         whole.into_iter().chain(parted.into_iter().flatten())
     }
 
-    fn render(&self, signatures: &[String], timestamp: &str) -> String {
+    fn render(&self, signatures: &[Made], timestamp: &str) -> String {
         let rendered: Vec<String> = self
             .items()
             .flat_map(|item| {
                 let times = if item.contains("{signature}") { signatures.len() } else { 1 };
                 signatures.iter().take(times).map(move |signature| {
-                    let item = item.replace("{timestamp}", timestamp);
-                    item.replace("{signature}", signature)
+                    let own = self.asymmetric_format.as_deref().filter(|_| signature.is_public);
+                    let item = own.unwrap_or(item).replace("{timestamp}", timestamp);
+                    item.replace("{signature}", &signature.text)
                 })
             })
             .collect();

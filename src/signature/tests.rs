@@ -15,6 +15,7 @@ fn hub(algorithm: Algorithm, prefix: &str) -> Scheme {
         more_headers: vec![],
         format: format!("{prefix}={{signature}}"),
         separator: None,
+        asymmetric_format: None,
         timestamp_header: None,
         timestamp_field: None,
         timestamp_format: TimeFormat::Seconds,
@@ -161,4 +162,24 @@ proptest! {
         let other = [body.as_bytes(), b" "].concat();
         prop_assert!(judge.verify(&other, &headers).is_err());
     }
+}
+
+#[test]
+fn a_private_key_signs_beside_a_shared_secret() {
+    let scheme = standard();
+    let private = crate::profile::private_key(&[5; 32]);
+    let shared = scheme.key("whsec_c2VjcmV0").unwrap();
+    let key = scheme.key(&private).unwrap();
+    let public = key.public().unwrap();
+    let message = Message { id: "del_1", time: 1_700_000_000_000, body: b"{}", method: "POST", url: "" };
+    let headers = scheme.sign([&key, &shared], message);
+    let (v1a, v1) = headers[0].1.split_once(' ').unwrap();
+    assert!(v1a.starts_with("v1a,") && v1.starts_with("v1,"), "{headers:?}");
+    assert_eq!(scheme.sign([&shared], message)[0].1, v1, "the shared one signs as it does alone");
+    let point: [u8; 32] = BASE64.decode(&public[5..]).unwrap().try_into().unwrap();
+    let verifying = ed25519_dalek::VerifyingKey::from_bytes(&point).unwrap();
+    let signature: [u8; 64] = BASE64.decode(&v1a[4..]).unwrap().try_into().unwrap();
+    let content = b"del_1.1700000000.{}";
+    assert!(verifying.verify_strict(content, &ed25519_dalek::Signature::from_bytes(&signature)).is_ok());
+    assert_eq!(shared.public(), None);
 }

@@ -307,8 +307,8 @@ fn read_custom(fields: &mut Fields<'_>) -> Option<Signer> {
     let mut inner = fields.object("provider")?;
     let signature = match inner.object("signature") {
         Some(scheme) => {
-            let base = &profile::standard().signature;
-            Some(Box::new(read_scheme(&mut inner, scheme, base, Scheme::verifying_faults)))
+            let base = Scheme { asymmetric_format: None, ..profile::standard().signature.clone() };
+            Some(Box::new(read_scheme(&mut inner, scheme, &base, Scheme::verifying_faults)))
         }
         None => {
             if inner.sound() {

@@ -84,6 +84,11 @@ impl Secrets {
         self.previous.truncate(MAX_OLD_SECRETS);
     }
 
+    /// The half of the newest that everybody may know, if it has one.
+    pub fn public_key(&self, scheme: &Scheme) -> Option<String> {
+        scheme.key(&self.current).ok()?.public()
+    }
+
     /// The keys, newest first, each with the time when it stops signing. One that the scheme can't read any more is
     /// left out.
     pub fn keys(&self, scheme: &Scheme) -> Vec<(Key, Option<Millis>)> {
@@ -139,6 +144,9 @@ pub struct Subscription {
     pub updated_at: Millis,
     /// What signs.
     pub secrets: Secrets,
+    /// What verifies, where that is no secret.
+    #[serde(default)]
+    pub public_key: Option<String>,
 }
 
 impl Subscription {
@@ -156,6 +164,7 @@ impl Subscription {
             rate_limit: self.rate_limit,
             status: self.status,
             disabled_reason: self.disabled_reason.as_deref(),
+            public_key: self.public_key.as_deref(),
             secret: None,
             created_at: rfc3339(self.created_at),
             updated_at: rfc3339(self.updated_at),
@@ -199,6 +208,8 @@ pub struct View<'a> {
     rate_limit: Option<RateLimit>,
     status: Status,
     disabled_reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_key: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<&'a str>,
     created_at: String,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::matching::{Filter, Interest, is_pattern};
@@ -10,7 +11,7 @@ use crate::body::{Fields, join};
 use crate::destination::{self, Rules};
 use crate::header;
 use crate::problem::Problem;
-use crate::profile::Profile;
+use crate::profile::{Profile, private_key};
 use crate::time::Millis;
 
 const MAX_PATTERNS: usize = 100;
@@ -20,6 +21,16 @@ const MAX_HEADERS: usize = 32;
 const MAX_NAME: usize = 256;
 /// Bytes of metadata as JSON.
 const MAX_METADATA: usize = 16 * 1024;
+
+/// What a secret that is made here is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum SecretType {
+    /// One that both sides know, unless the profile signs with private keys alone.
+    Shared,
+    /// A private key, whose other half verifies.
+    Ed25519,
+}
 
 /// What reading needs to know of the world.
 pub struct Context<'a> {
@@ -56,12 +67,13 @@ impl Subscription {
             created_at: context.now,
             updated_at: context.now,
             secrets: Secrets::new(String::new()),
+            public_key: None,
         };
         let url: Option<String> = fields.require("url", "must be a string");
         let code = subscription.read_fields(&mut fields, url, context);
         if let Some(profile) = (context.profile)(&subscription.profile) {
-            let brought = fields.take::<String>("secret", "must be a string");
-            subscription.secrets = Secrets::new(read_secret(&mut fields, brought, &profile, &context.random));
+            subscription.secrets = Secrets::new(read_secret(&mut fields, &profile, &context.random));
+            subscription.public_key = subscription.secrets.public_key(&profile.signature);
         }
         finish(fields, code)?;
         Ok(subscription)
@@ -79,10 +91,11 @@ impl Subscription {
             fields.fault("url", "is required");
         }
         let code = changed.read_fields(&mut fields, url.flatten(), context);
-        if let Some(profile) = (context.profile)(&changed.profile)
-            && profile.signature.key(&changed.secrets.current).is_err()
-        {
-            fields.fault("profile", "can't sign with this subscription's secret; rotate it to one that fits first");
+        if let Some(profile) = (context.profile)(&changed.profile) {
+            if profile.signature.key(&changed.secrets.current).is_err() {
+                fields.fault("profile", "can't sign with this subscription's secret; rotate it to one that fits first");
+            }
+            changed.public_key = changed.secrets.public_key(&profile.signature);
         }
         finish(fields, code)?;
         Ok(changed)
@@ -217,11 +230,12 @@ impl Subscription {
     pub fn rotate(&mut self, bytes: &[u8], profile: &Profile, context: &Context<'_>) -> Result<Millis, Problem> {
         let until = rotate(&mut self.secrets, bytes, profile, context)?;
         self.updated_at = context.now;
+        self.public_key = self.secrets.public_key(&profile.signature);
         Ok(until)
     }
 }
 
-/// Rotates secrets as a body `{overlapSeconds?, secret?}` asks. Answers when the old one stops signing.
+/// Rotates secrets as a body `{overlapSeconds?, secret?, secretType?}` asks. Answers when the old one stops signing.
 ///
 /// # Errors
 /// 400 or 422, every fault named.
@@ -236,24 +250,34 @@ pub fn rotate(
     if !(0..=MAX_OVERLAP).contains(&overlap) {
         fields.fault("overlapSeconds", format!("must be 0 to {MAX_OVERLAP}"));
     }
-    let brought = fields.take::<String>("secret", "must be a string");
-    let secret = read_secret(&mut fields, brought, profile, &context.random);
+    let secret = read_secret(&mut fields, profile, &context.random);
     fields.finish()?;
     let overlap = if profile.signature.carries_several() { overlap.saturating_mul(1000) } else { 0 };
     secrets.rotate(secret, overlap, context.now);
     Ok(context.now.saturating_add(overlap))
 }
 
-fn read_secret(fields: &mut Fields<'_>, brought: Option<String>, profile: &Profile, random: &[u8; 32]) -> String {
-    match brought {
-        Some(secret) => {
-            if let Err(error) = profile.signature.key(&secret) {
-                fields.fault("secret", error.detail());
-            }
-            secret
-        }
-        None => profile.secret_format.make(profile.signature.algorithm, random),
+/// Reads the fields `secret`, one that is brought along, and `secretType`, which one is to be made.
+fn read_secret(fields: &mut Fields<'_>, profile: &Profile, random: &[u8; 32]) -> String {
+    let brought = fields.take::<String>("secret", "must be a string");
+    let kind = fields.take::<SecretType>("secretType", "must be shared or ed25519");
+    if brought.is_some() && kind.is_some() {
+        fields.fault("secretType", "can't be given beside secret, which says itself what it is");
     }
+    let (name, secret) = match (brought, kind) {
+        (Some(secret), _) => ("secret", secret),
+        (None, Some(SecretType::Ed25519)) => ("secretType", private_key(random)),
+        (None, _) => ("secretType", profile.secret_format.make(profile.signature.algorithm, random)),
+    };
+    match profile.signature.key(&secret) {
+        Err(error) => fields.fault(name, error.detail()),
+        // A private key would be a shared secret like any other text, and who has its other half could verify nothing.
+        Ok(key) if kind == Some(SecretType::Ed25519) && key.public().is_none() => {
+            fields.fault(name, "can't be ed25519 under this profile");
+        }
+        Ok(_) => {}
+    }
+    secret
 }
 
 fn finish(fields: Fields<'_>, code: Option<&'static str>) -> Result<(), Problem> {

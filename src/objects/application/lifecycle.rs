@@ -51,7 +51,7 @@ impl Inner {
         let text = key_text(&self.name, &edge::random_bytes());
         let key = ApiKey::new(self.new_key_id()?, "First key".into(), Scopes::all(), &text, now);
         self.store.save_key(&key)?;
-        let version = self.store.bump()?;
+        let version = self.store.bump_settings()?;
         self.register().await;
         self.changed(201, &settings.view_with(&text), version)
     }
@@ -67,14 +67,15 @@ impl Inner {
         let profile = self.store.profile(&settings.profile)?.ok_or_else(|| Problem::not_found("profile"))?;
         let none = |_: &str| None;
         let until = rotate(&mut settings.secrets, body, &profile, &self.context("", &none))?;
+        settings.public_key = settings.secrets.public_key(&profile.signature);
         self.store.set_settings(&settings)?;
-        let shown = Rotated::new(&settings.secrets, until);
+        let shown = Rotated::new(&settings.secrets, settings.public_key.clone(), until);
         self.change_settings(shown).await
     }
 
     /// After a change of the application's own settings: everything that delivers to a `webhookUrl` must know.
     async fn change_settings(self: &Rc<Self>, answer: impl Serialize) -> Outcome {
-        let version = self.store.bump()?;
+        let version = self.store.bump_settings()?;
         self.push_all(Place::direct().collect()).await;
         self.register().await;
         self.changed(200, &answer, version)
@@ -90,7 +91,7 @@ impl Inner {
         settings.deleted = true;
         self.store.set_settings(&settings)?;
         self.store.drop_keys()?;
-        let version = self.store.bump()?;
+        let version = self.store.bump_settings()?;
         self.store.end_subscriptions(version)?;
         for mut source in self.store.all_sources()? {
             source.forget_secrets(edge::now());

@@ -294,12 +294,14 @@ impl Inner {
 #[serde(rename_all = "camelCase")]
 struct Rotated {
     secret: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_key: Option<String>,
     previous_secret_expires_at: String,
 }
 
 impl Rotated {
-    fn new(secrets: &Secrets, until: Millis) -> Self {
-        Rotated { secret: secrets.current.clone(), previous_secret_expires_at: rfc3339(until) }
+    fn new(secrets: &Secrets, public_key: Option<String>, until: Millis) -> Self {
+        Rotated { secret: secrets.current.clone(), public_key, previous_secret_expires_at: rfc3339(until) }
     }
 }
 

@@ -86,8 +86,7 @@ impl Store {
 
     pub fn set_settings(&self, settings: &Settings) -> Result<(), Problem> {
         let json = crate::body::written(settings)?;
-        self.set_meta("settings", &json)?;
-        self.set_meta("settings_version", &self.version()?.saturating_add(1).to_string())
+        self.set_meta("settings", &json)
     }
 
     /// The next number of a row of them.
@@ -111,11 +110,18 @@ impl Store {
         self.set_meta("published", &version.to_string())
     }
 
+    /// The next version, in which the application itself is another.
+    pub fn bump_settings(&self) -> Result<u64, Problem> {
+        let version = self.bump()?;
+        self.set_meta("settings_version", &version.to_string())?;
+        Ok(version)
+    }
+
     pub fn set_registered(&self, version: u64) -> Result<(), Problem> {
         self.set_meta("registered", &version.to_string())
     }
 
-    /// Whether the registry has heard of this application since it was changed last, as far as it is known here.
+    /// Whether the registry has heard of this application since it was changed last. When in doubt it has not.
     pub fn is_registered(&self) -> bool {
         match (self.number("settings_version"), self.number("registered")) {
             (Ok(changed), Ok(registered)) => registered >= changed,

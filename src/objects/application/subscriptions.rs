@@ -80,7 +80,7 @@ impl Inner {
         let profile = self.store.profile(&subscription.profile)?.ok_or_else(|| Problem::not_found("profile"))?;
         let find = self.finder();
         let until = subscription.rotate(body, &profile, &self.context("", &find))?;
-        let shown = Rotated::new(&subscription.secrets, until);
+        let shown = Rotated::new(&subscription.secrets, subscription.public_key.clone(), until);
         self.save(200, &subscription, shown).await
     }
 
