@@ -13,11 +13,6 @@ pub fn same_bytes(a: &[u8], b: &[u8]) -> bool {
     a.iter().zip(b.iter()).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
 }
 
-/// Whether two hashes are the same: nothing is gained by finding out how much of one is right.
-pub fn same_hash(a: &str, b: &str) -> bool {
-    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
-}
-
 #[cfg(test)]
 mod tests {
     #[test]
@@ -25,8 +20,5 @@ mod tests {
         assert!(super::same("a", "a"));
         assert!(!super::same("a", "b"));
         assert!(!super::same("", "a"));
-        assert!(super::same_hash("ab", "ab"));
-        assert!(!super::same_hash("ab", "ac"));
-        assert!(!super::same_hash("ab", "abc"));
     }
 }

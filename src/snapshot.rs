@@ -1,10 +1,11 @@
 //! What ingest needs to know of an application: made by its object, kept in KV, read by every Worker.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Grant, Scopes};
 use crate::profile::{self, Profile};
-use crate::secret;
 use crate::subscription::{Interest, ProfileRef};
 
 /// An application as ingest sees it.
@@ -53,6 +54,8 @@ pub struct View {
     /// As it was stored.
     pub snapshot: Snapshot,
     profiles: Vec<Profile>,
+    /// By the hash of the key's text.
+    grants: HashMap<String, Grant>,
 }
 
 impl View {
@@ -61,19 +64,42 @@ impl View {
     /// # Errors
     /// For text that is none.
     pub fn read(text: &str) -> Result<Self, serde_json::Error> {
-        let snapshot: Snapshot = serde_json::from_str(text)?;
+        let mut snapshot: Snapshot = serde_json::from_str(text)?;
+        let grant = |key: Producer| (key.hash, Grant { key: Some(key.id), scopes: key.scopes, until: None });
+        let grants = std::mem::take(&mut snapshot.keys).into_iter().map(grant).collect();
         let profiles = snapshot.profiles.iter().filter_map(|profile| profile.resolve().ok()).collect();
-        Ok(View { snapshot, profiles })
+        Ok(View { snapshot, profiles, grants })
     }
 
-    /// What the key with this hash allows.
+    /// What the key with this hash allows. How much of a hash is right may show in the time that this takes: nobody can
+    /// choose a key by its hash.
     pub fn grant(&self, hash: &str) -> Option<Grant> {
-        let key = self.snapshot.keys.iter().find(|key| secret::same_hash(&key.hash, hash))?;
-        Some(Grant { key: Some(key.id.clone()), scopes: key.scopes, until: None })
+        self.grants.get(hash).cloned()
     }
 
     /// A profile by its name, built in or the application's own.
     pub fn profile(&self, name: &str) -> Option<&Profile> {
         profile::find(name).or_else(|| self.profiles.iter().find(|profile| profile.name == name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::Scope;
+
+    #[test]
+    fn a_key_is_found_by_its_hash() {
+        let key = Producer { id: "key_1".into(), hash: "ab".into(), scopes: Scopes::from_iter([Scope::EventsWrite]) };
+        let text = serde_json::to_string(&Snapshot { keys: vec![key], ..Snapshot::default() }).unwrap();
+        let view = View::read(&text).unwrap();
+        assert_eq!(view.grant("ab").unwrap().key.as_deref(), Some("key_1"));
+        assert_eq!(view.grant("ac"), None);
+    }
+
+    #[test]
+    fn one_of_an_older_version_knows_no_keys() {
+        let view = View::read(r#"{"version":1,"profile":"standard","subscriptions":[]}"#).unwrap();
+        assert_eq!(view.grant(""), None);
     }
 }

@@ -1,7 +1,6 @@
 //! The operator's calls about applications.
 
 use js_sys::Uint8Array;
-use serde_json::value::RawValue;
 use wasm_bindgen::JsValue;
 
 use super::gateway::Gateway;
@@ -20,7 +19,10 @@ pub async fn list(call: Call) -> Result<Answer, Problem> {
     let (mut ids, mut items): (Vec<String>, Vec<String>) = listed.into_iter().unzip();
     if items.len() <= page.limit as usize {
         let said = call.gateway.env.call("APPLICATION", DEFAULT, "/GET/applications/default", JsValue::NULL).await?;
-        items.push(serde_json::from_str::<Box<RawValue>>(&said.text).map_or(String::new(), |it| it.get().to_owned()));
+        if said.status != 200 {
+            return management::said(said);
+        }
+        items.push(said.text);
         ids.push(DEFAULT.into());
     }
     Ok(Answer::json(200, page.answer(items, ids)))

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{Inner, reached};
-use crate::access::{ApiKey, Caller, Grant, Link, asked_link, key_text, unauthorized};
+use crate::access::{ApiKey, Caller, Grant, Link, Scope, asked_link, key_text, unauthorized};
 use crate::edge;
-use crate::id::{Id, KEY, SUBSCRIPTION};
+use crate::id::{Id, KEY, Place, SUBSCRIPTION};
 use crate::objects::{Outcome, Reply};
 use crate::page::Page;
 use crate::problem::Problem;
@@ -113,9 +113,12 @@ impl Inner {
     pub(super) async fn delete_key(self: &Rc<Self>, id: &str) -> Outcome {
         let key = self.known_key(id)?;
         let version = self.store.bump()?;
-        self.store.revoke_key(&key.id, edge::now(), version)?;
-        self.push_all(crate::id::Place::direct().collect()).await;
-        self.push_all(self.store.not_pushed(u32::MAX)?).await;
+        self.store.drop_key(&key.id)?;
+        if key.scopes.has(Scope::EventsWrite) {
+            self.store.note_revoked(&key.id, edge::now(), version)?;
+            self.push_all(Place::direct().collect()).await;
+            self.push_all(self.store.not_pushed(u32::MAX)?).await;
+        }
         self.changed(204, &(), version)
     }
 

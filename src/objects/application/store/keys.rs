@@ -49,9 +49,13 @@ impl Store {
         Ok(row.and_then(|row| usize::try_from(row.number(0)?).ok()).unwrap_or(0))
     }
 
-    /// Takes a key out of force, and marks everybody who takes events as not told yet.
-    pub fn revoke_key(&self, id: &str, now: Millis, version: u64) -> Result<(), Problem> {
+    pub fn drop_key(&self, id: &str) -> Result<(), Problem> {
         self.sql.run("DELETE FROM api_keys WHERE id = ?", &[id.into()]).map_err(storage)?;
+        Ok(())
+    }
+
+    /// Remembers that a key is at its end, and marks everybody who takes events as not told yet.
+    pub fn note_revoked(&self, id: &str, now: Millis, version: u64) -> Result<(), Problem> {
         self.sql.run("INSERT OR REPLACE INTO revoked_keys VALUES (?, ?)", &[id.into(), now.into()]).map_err(storage)?;
         self.sql
             .run("UPDATE subscriptions SET version = ? WHERE status <> 'deleted'", &[(version as i64).into()])
