@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { assertId, assertProblem, assertTime, verifies } from "./support/assertions.mjs";
 import { stage, uniquePath, uniqueType } from "./support/stage.mjs";
+import { sleep } from "./support/wait.mjs";
 
 const { signet, target, api, expect } = await stage();
 
@@ -70,7 +71,7 @@ describe("applications", () => {
     }
     assertProblem(await api("GET", `/v1/subscriptions/${id}`, undefined, { "signet-application": made.id }), 404);
     // The standard schedule would have tried again after five seconds.
-    await new Promise((resolve) => setTimeout(resolve, 7_000));
+    await sleep(7_000);
     assert.equal(target.requests().length, before);
   });
 
@@ -246,6 +247,20 @@ describe("links", () => {
     assert.equal(longer.expiresAt, link.expiresAt, "a link makes none that outlives it");
     const changed = token.slice(0, -2) + (token.endsWith("AA") ? "BB" : "AA");
     assertProblem(await as(changed)("GET", "/v1/deliveries"), 401);
+  });
+
+  test("end with their time", async () => {
+    const made = await application();
+    const { json: link } = await as(made.key)("POST", "/v1/portal-links", { expiresIn: 1 });
+    const visitor = as(new URL(link.url).hash.slice("#token=".length));
+    assert.equal((await visitor("GET", "/v1/deliveries")).status, 200);
+    await sleep(1_100);
+    assertProblem(await visitor("GET", "/v1/deliveries"), 401);
+    for (const expiresIn of [0, -1, 604_801, 1.5, "1h", null]) {
+      const answer = await as(made.key)("POST", "/v1/portal-links", { expiresIn });
+      if (expiresIn === null) assert.equal(answer.status, 201, "left out, it lasts an hour");
+      else assertProblem(answer, 422, { pointers: ["/expiresIn"] });
+    }
   });
 
   test("end with the key that made them, and with their application", async () => {

@@ -17,9 +17,9 @@ use crate::secret;
 use crate::time::Millis;
 
 const PREFIX: &str = "pt_";
-/// How long a link may last, in seconds: a minute to a week.
+/// How long a link may last, in seconds: a week at most.
 const LONGEST: i64 = 7 * 86_400;
-const SHORTEST: i64 = 60;
+const SHORTEST: i64 = 1;
 /// How long it lasts when nobody says, in seconds.
 const USUAL: i64 = 3_600;
 /// How long a token may be: one that is longer was not made here.
