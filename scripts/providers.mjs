@@ -43,8 +43,9 @@ function signature({ own, algorithm, encoding = "hex", header, moreHeaders = [],
   return `${headers}: ${code(format)}, ${algorithm}, ${encoding}`;
 }
 
-function needs({ name, title, secret, options = {}, notes }) {
-  const listed = Object.entries(options).map(([option, what]) => `- option ${code(option)}: ${what}`);
+function needs({ name, title, secret, options = {}, secretOptions = [], notes }) {
+  const mark = (option) => (secretOptions.includes(option) ? " (never shown again)" : "");
+  const listed = Object.entries(options).map(([option, what]) => `- option ${code(option)}${mark(option)}: ${what}`);
   return [`### ${title} (${code(name)})`, "", `Secret: ${secret}`, ...(listed.length ? ["", ...listed] : [])]
     .concat(notes ? ["", notes] : [])
     .join("\n");

@@ -22,6 +22,7 @@ pub struct Settings {
     /// The profile of subscriptions that name none, and of deliveries to a `webhookUrl`.
     pub profile: String,
     /// What signs deliveries to a `webhookUrl`.
+    #[serde(default)]
     pub secrets: Secrets,
     /// What verifies them, where that is no secret.
     #[serde(default)]
@@ -34,7 +35,13 @@ pub struct Settings {
     /// Whether it was deleted. It delivers nothing any more, and nobody finds it.
     #[serde(default)]
     pub deleted: bool,
+    /// Its [`SETTINGS_SECRETS`], where they could not be opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<String>,
 }
+
+/// What is sealed of a stored application.
+pub const SETTINGS_SECRETS: &[&str] = &["/secrets", "/link_secret"];
 
 impl Settings {
     /// An application with the usual profile.
@@ -49,6 +56,7 @@ impl Settings {
             link_secret: None,
             created_at: now,
             deleted: false,
+            sealed: None,
         }
     }
 

@@ -205,7 +205,7 @@ fn depth(bytes: &[u8]) -> usize {
 }
 
 /// An object's fields in order, each as its own text.
-struct Split<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub struct Split<'a>(pub Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Split<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -213,6 +213,9 @@ pub struct About {
     pub request: Option<Received>,
 }
 
+/// What is sealed of it where it is stored: headers and queries carry providers' tokens.
+pub const ABOUT_SECRETS: &[&str] = &["/request"];
+
 impl About {
     /// The event as the API shows it, its data as they came.
     pub fn view(&self, id: &str, kind: &str, data: &RawValue, created_at: Millis) -> String {

@@ -57,6 +57,7 @@ pub mod snapshot;
 pub mod source;
 pub mod subscription;
 pub mod time;
+pub mod vault;
 
 #[cfg(target_arch = "wasm32")]
 pub mod edge;

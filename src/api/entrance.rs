@@ -89,7 +89,7 @@ async fn enter(head: Head, request: Request, env: Env, context: Context) -> Resu
     }
     let (path, _) = head.target();
     if path == "/healthz" {
-        return Ok(health::check(&head, &env));
+        return Ok(health::check(&head, &env).await);
     }
     if let Some((source, rest)) = proxy::addressed(path) {
         let (source, rest) = (source.to_owned(), rest.to_owned());

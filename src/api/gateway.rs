@@ -52,7 +52,7 @@ pub fn missing(env: &Env) -> Option<Problem> {
             "This deployment has no operator key yet. Set one with `npx wrangler secret put OPERATOR_KEY`.",
         ));
     }
-    None
+    settings.vault.fault()
 }
 
 impl Gateway {

@@ -1,22 +1,58 @@
 //! What a deployment says of itself.
 
+use std::cell::Cell;
+
+use wasm_bindgen::JsValue;
 use web_sys::Response;
 
 use super::gateway;
 use super::{Answer, Call};
+use crate::access::DEFAULT;
 use crate::edge::{self, Env, Head};
 use crate::problem::Problem;
+use crate::time::Millis;
+use crate::vault;
+
+const OK: &str = r#"{"status":"ok"}"#;
+const KEY_NOT_SET: &str = r#"{"status":"ok","warnings":[{"code":"encryption_key_not_set","detail":"Secrets are sealed under a key made of OPERATOR_KEY. Set ENCRYPTION_KEY before OPERATOR_KEY is changed: `npx wrangler secret put ENCRYPTION_KEY`."}]}"#;
+
+/// How long it is believed that no key is missing: anybody may ask.
+const FRESH: Millis = 10_000;
+
+thread_local! {
+    static KEYS_SEEN_AT: Cell<Millis> = const { Cell::new(0) };
+}
 
 /// `GET /healthz`: whether this deployment can work, and if not what it lacks.
-pub fn check(head: &Head, env: &Env) -> Response {
+pub async fn check(head: &Head, env: &Env) -> Response {
     if head.method != "GET" && head.method != "HEAD" {
         let problem = Problem::new(405, "method_not_allowed", format!("{} is not offered here.", head.method));
         return edge::respond(405, "application/problem+json", &problem.to_json(), &[("allow", "GET, HEAD")]);
     }
-    match gateway::missing(env) {
-        None => edge::respond(200, "application/json", r#"{"status":"ok"}"#, &[]),
+    let found = match gateway::missing(env) {
+        None => missing_key(env).await.err(),
+        problem => problem,
+    };
+    match found {
+        None => edge::respond(200, "application/json", if env.vault().is_set() { OK } else { KEY_NOT_SET }, &[]),
         Some(problem) => edge::respond(problem.status, "application/problem+json", &problem.to_json(), &[]),
     }
+}
+
+/// Whether every key is there that the default application's rows are sealed under: it has been here longest, and what
+/// it lacks the others lack.
+async fn missing_key(env: &Env) -> Result<(), Problem> {
+    let now = edge::now();
+    if now.saturating_sub(KEYS_SEEN_AT.get()) < FRESH {
+        return Ok(());
+    }
+    let said = env.call("APPLICATION", DEFAULT, "/missing-keys", JsValue::NULL).await?;
+    let missing: Vec<String> = serde_json::from_str(&said.text).unwrap_or_default();
+    if let Some(id) = missing.first() {
+        return Err(vault::missing(id));
+    }
+    KEYS_SEEN_AT.set(now);
+    Ok(())
 }
 
 /// `GET /metrics`: what this instance has cost since it started, in the Prometheus text format.

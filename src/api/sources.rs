@@ -23,8 +23,10 @@ pub async fn explain(call: Call) -> Result<Answer, Problem> {
     let now = edge::now();
     let body = call.body.to_vec();
     let captured = Captured::read(&body, now)?;
-    let gate = Gate::new(known(&call).await?).ok_or_else(|| Problem::not_found("provider"))?;
+    let source = known(&call).await?;
     let env = &call.gateway.env;
+    env.vault().check(source.sealed.as_ref())?;
+    let gate = Gate::new(source).ok_or_else(|| Problem::not_found("provider"))?;
     let fetch = async |key: &KeySource, algorithm, secrets: &[VerifyingKey]| {
         keys::of(env, &gate, key, algorithm, secrets, now).await
     };

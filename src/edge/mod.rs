@@ -14,6 +14,7 @@ use crate::destination::Rules;
 use crate::problem::Problem;
 use crate::signature::Question;
 use crate::time::Millis;
+use crate::vault::Vault;
 
 pub use sql::{Row, Sql, Value};
 
@@ -166,11 +167,22 @@ impl Env {
     /// What the deployment was configured with, read once in the life of an instance.
     pub fn settings(&self) -> &'static Settings {
         static SETTINGS: OnceLock<Settings> = OnceLock::new();
-        SETTINGS.get_or_init(|| Settings {
-            operator_key: self.var("OPERATOR_KEY").unwrap_or_default(),
-            allow_private: self.var("ALLOW_PRIVATE_DESTINATIONS").as_deref() == Some("true"),
-            front_of: read_front(&self.var("FRONT_OF").unwrap_or_default()),
+        SETTINGS.get_or_init(|| {
+            let operator_key = self.var("OPERATOR_KEY").unwrap_or_default();
+            let allow_private = self.var("ALLOW_PRIVATE_DESTINATIONS").as_deref() == Some("true");
+            let encryption = self.var("ENCRYPTION_KEY").unwrap_or_default();
+            Settings {
+                vault: Vault::new(&encryption, &operator_key, allow_private, random_bytes),
+                operator_key,
+                allow_private,
+                front_of: read_front(&self.var("FRONT_OF").unwrap_or_default()),
+            }
         })
+    }
+
+    /// What seals secrets, and opens them.
+    pub fn vault(&self) -> &'static Vault {
+        &self.settings().vault
     }
 
     /// The rules for destinations.
@@ -241,6 +253,8 @@ impl Env {
 pub struct Settings {
     /// The key that may do everything; empty until somebody sets one.
     pub operator_key: String,
+    /// What seals secrets, and opens them.
+    pub vault: Vault,
     /// Whether destinations may be private addresses: on a developer's machine only.
     pub allow_private: bool,
     /// The hosts that Signet stands in front of, each with the origin of what no source claims; none: it is refused.

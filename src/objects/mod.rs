@@ -63,7 +63,12 @@ fn response(outcome: Outcome) -> Response {
         Ok(Reply::Changed(status, text, version)) => {
             edge::respond(status, "application/json", &text, &[("signet-version", &version.to_string())])
         }
-        Err(problem) => edge::respond(problem.status, "application/problem+json", &problem.to_json(), &[]),
+        Err(problem) => {
+            if problem.code == "encryption_key_missing" {
+                edge::log(&problem.detail);
+            }
+            edge::respond(problem.status, "application/problem+json", &problem.to_json(), &[])
+        }
     }
 }
 

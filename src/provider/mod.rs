@@ -35,6 +35,9 @@ pub struct Provider {
     /// What else it needs, each with what that is.
     #[serde(default)]
     pub options: BTreeMap<String, String>,
+    /// Which of these are secret: they are never shown again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secret_options: Vec<String>,
     /// What it asks before it sends, or in between.
     #[serde(default)]
     pub handshakes: Vec<Handshake>,
@@ -111,6 +114,11 @@ pub fn all() -> &'static [Provider] {
         // A fault in the table can't reach a build: a test reads every entry.
         entries.iter().filter_map(|entry| serde_json::from_str(entry.get()).ok()).collect()
     })
+}
+
+/// Whether an option of this name is a secret, whichever provider's it is.
+pub fn is_secret_option(name: &str) -> bool {
+    all().iter().any(|provider| provider.secret_options.iter().any(|secret| secret == name))
 }
 
 /// A provider by its name.

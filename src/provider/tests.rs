@@ -49,6 +49,9 @@ fn every_entry_says_what_people_need_to_know() {
         for (option, text) in &provider.options {
             assert!(is_sentence(text), "{name}, {option}: {text}");
         }
+        for secret in &provider.secret_options {
+            assert!(provider.options.contains_key(secret), "{name}: {secret} is no option");
+        }
         let kinds: BTreeSet<String> = provider.handshakes.iter().map(|kind| format!("{kind:?}")).collect();
         assert_eq!(kinds.len(), provider.handshakes.len(), "{name}: a handshake is named twice");
         // Whoever asks has to say a word that the source knows.

@@ -55,16 +55,21 @@ pub async fn gate(env: &Env, id: &str) -> Result<Option<Rc<Gate>>, Problem> {
         return Ok(gate);
     }
     let stored = env.kv_get("SUBSCRIPTIONS", &["source:", id].concat(), KV_TTL).await;
-    let mut source = stored.and_then(|text| serde_json::from_str::<Source>(&text).ok());
-    if let Some((application, version)) = &changed
-        && source.as_ref().is_none_or(|source| source.version < *version)
-    {
-        let said = env.call("APPLICATION", application, &["/source/", id].concat(), JsValue::NULL).await?;
+    let mut source = stored.and_then(|text| env.vault().look::<Source>(&text, id).ok());
+    let newer = changed.as_ref().filter(|(_, version)| source.as_ref().is_none_or(|source| source.version < *version));
+    // KV may not know yet that it was sealed anew.
+    let unopened = source.as_ref().filter(|source| source.sealed.is_some()).map(|source| source.application.clone());
+    if let Some(application) = newer.map(|(application, _)| application.clone()).or(unopened) {
+        let said = env.call("APPLICATION", &application, &["/source/", id].concat(), JsValue::NULL).await?;
         source = match said.status {
             200 => serde_json::from_str(&said.text).ok(),
             404 => None,
             _ => return Err(Problem::unavailable("The source can't be read. Try again.")),
         };
+    }
+    if let Err(problem) = env.vault().check(source.as_ref().and_then(|source| source.sealed.as_ref())) {
+        edge::log(&format!("{id}: {}", problem.detail));
+        return Err(problem);
     }
     let gate = source.and_then(Gate::new).map(Rc::new);
     GATES.with_borrow_mut(|gates| {

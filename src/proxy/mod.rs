@@ -27,7 +27,7 @@ use crate::objects::subscription::Knock;
 use crate::problem::Problem;
 use crate::route;
 use crate::signature::{self, Reason};
-use crate::source::{Entry, Gate, Mode, Outcome, Word, can_name, dropped, target};
+use crate::source::{Entry, Gate, Mode, Outcome, Word, can_name, dropped, masked, target};
 use crate::time::{Millis, rfc3339};
 
 pub use door::{changed, gate};
@@ -279,7 +279,7 @@ impl Visit {
             id: self.id.clone(),
             time: rfc3339(self.began),
             method: self.head.method.clone(),
-            path: [path, self.head.query()].concat(),
+            path: [path, &masked(self.head.query(), |text| self.gate.source.is_secret(text))].concat(),
             outcome: judged.outcome,
             reason: judged.reason,
             status,

@@ -5,6 +5,7 @@
 //! a second, counting together what is alike.
 
 use serde::{Deserialize, Serialize};
+use url::form_urlencoded;
 
 use crate::allowance::Allowance;
 use crate::signature::Reason;
@@ -65,6 +66,27 @@ pub struct Entry {
     pub delivery: Option<String>,
     /// How many were like it, itself included.
     pub count: u32,
+}
+
+/// A query as it may be remembered: without what is secret of it, and no more of it than an entry takes.
+pub fn masked(query: &str, is_secret: impl Fn(&str) -> bool) -> String {
+    let (mark, pairs) = query.split_at_checked(usize::from(query.starts_with('?'))).unwrap_or_default();
+    let shown = |pair: &str| {
+        let value = form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value).unwrap_or_default();
+        match pair.split_once('=') {
+            Some((name, raw)) if is_secret(&value) || is_secret(raw) => [name, "=***"].concat(),
+            _ => pair.to_owned(),
+        }
+    };
+    let mut text = mark.to_owned();
+    for (at, pair) in pairs.split('&').enumerate() {
+        if text.len() > 4 * MAX_TEXT {
+            break;
+        }
+        text.push_str(if at > 0 { "&" } else { "" });
+        text.push_str(&shown(pair));
+    }
+    text
 }
 
 impl Entry {
@@ -198,6 +220,23 @@ mod tests {
         assert_eq!(recorder.add(entry(Outcome::Verified, 200), 1_000), Next::Wait);
         let Next::Write(entries) = recorder.add(entry(Outcome::Verified, 200), 10_000) else { panic!("it waits") };
         assert_eq!(entries.len(), 3);
+    }
+
+    #[test]
+    fn what_is_secret_of_a_query_is_not_remembered() {
+        let shown = |query| masked(query, |text| text == "t0ken" || text == "meaty ham");
+        for (query, expected) in [
+            ("", ""),
+            ("?", "?"),
+            ("?a=1&b=&c", "?a=1&b=&c"),
+            ("?code=t0ken", "?code=***"),
+            ("?a=1&hub.verify_token=meaty+ham&b=meaty%20ham&c=%6deaty ham", "?a=1&hub.verify_token=***&b=***&c=***"),
+            ("?t0ken&t0ken=t0kens&=t0ken", "?t0ken&t0ken=t0kens&=***"),
+        ] {
+            assert_eq!(shown(query), expected);
+        }
+        let long = ["?", &"a=b&".repeat(10_000), "c=t0ken"].concat();
+        assert!(shown(&long).len() < 2_000);
     }
 
     #[test]

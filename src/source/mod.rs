@@ -13,11 +13,12 @@ use serde::{Deserialize, Serialize};
 use crate::id::{Id, Place, SOURCE};
 use crate::profile;
 use crate::provider::{self, Options, Provider, Way};
+use crate::secret;
 use crate::signature::{Scheme, VerifyingKey};
 use crate::subscription::{Destination, ProfileRef, Secrets, SourceRef, Status};
 use crate::time::{Millis, rfc3339};
 
-pub use entry::{Entry, Next, Outcome, Recorder};
+pub use entry::{Entry, Next, Outcome, Recorder, masked};
 pub use gate::Gate;
 pub use onward::{Word, can_name, dropped, target};
 pub use read::Context;
@@ -103,7 +104,13 @@ pub struct Source {
     pub created_at: Millis,
     /// When it was last changed.
     pub updated_at: Millis,
+    /// Its [`SECRETS`], where they could not be opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<String>,
 }
+
+/// What is sealed of a stored source: some providers have a secret among the options.
+pub const SECRETS: &[&str] = &["/secrets", "/learned", "/signingSecret", "/options"];
 
 impl Source {
     /// The provider's name; `custom` for one that is not in the table.
@@ -128,6 +135,7 @@ impl Source {
                 }))],
                 secret: String::new(),
                 options: Options::new(),
+                secret_options: Vec::new(),
                 handshakes: Vec::new(),
                 notes: None,
             }),
@@ -156,6 +164,7 @@ impl Source {
             headers: BTreeMap::new(),
             profile: ProfileRef::to(profile::standard()),
             secrets: Secrets::new(secret),
+            sealed: self.sealed.clone(),
             rate_limit: None,
             status,
             revoked: Vec::new(),
@@ -167,6 +176,12 @@ impl Source {
         self.secrets.iter().filter_map(|secret| way.key(secret, &self.options).ok()).collect()
     }
 
+    /// Whether a text is one of its secrets.
+    pub fn is_secret(&self, text: &str) -> bool {
+        let options = self.options.iter().filter(|(name, _)| provider::is_secret_option(name)).map(|(_, value)| value);
+        self.secrets.iter().chain(options).any(|secret| secret::same(secret, text))
+    }
+
     /// Where its log and its queue are.
     pub fn place(&self) -> Option<Place> {
         Id::parse(SOURCE, &self.id).map(Id::place)
@@ -174,26 +189,34 @@ impl Source {
 
     /// As the API shows it: `url` is where the provider sends to. Secrets are never shown again.
     pub fn view(&self, url: &str) -> View<'_> {
+        // What could not be opened nobody can tell.
+        let is_open = self.sealed.is_none();
         View {
             id: &self.id,
             name: self.name.as_deref(),
             url: url.to_owned(),
             provider: &self.provider,
-            secret_count: self.secrets.len(),
+            secret_count: is_open.then_some(self.secrets.len()),
             origin: &self.origin,
             mode: self.mode,
             enforce: self.enforce,
-            resign: self.signing_secret.is_some(),
+            resign: is_open.then_some(self.signing_secret.is_some()),
             signing_secret: None,
             tolerance_seconds: self.tolerance_seconds,
             timeout_seconds: self.timeout_seconds,
             deduplicate: self.deduplicate,
             public_url: self.public_url.as_deref(),
-            options: &self.options,
+            options: is_open.then(|| self.shown_options()),
             route: self.route.as_ref(),
             created_at: rfc3339(self.created_at),
             updated_at: rfc3339(self.updated_at),
         }
+    }
+
+    /// The options, `null` standing for one that is secret.
+    fn shown_options(&self) -> BTreeMap<&str, Option<&str>> {
+        let shown = |name: &str, value| Some(value).filter(|_| !provider::is_secret_option(name));
+        self.options.iter().map(|(name, value)| (name.as_str(), shown(name, value.as_str()))).collect()
     }
 
     /// The same with the secret that signs for the origin, if it does.
@@ -210,18 +233,18 @@ pub struct View<'a> {
     name: Option<&'a str>,
     url: String,
     provider: &'a Signer,
-    secret_count: usize,
+    secret_count: Option<usize>,
     origin: &'a str,
     mode: Mode,
     enforce: bool,
-    resign: bool,
+    resign: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     signing_secret: Option<&'a str>,
     tolerance_seconds: Option<u32>,
     timeout_seconds: u32,
     deduplicate: bool,
     public_url: Option<&'a str>,
-    options: &'a Options,
+    options: Option<BTreeMap<&'a str, Option<&'a str>>>,
     route: Option<&'a Route>,
     created_at: String,
     updated_at: String,

@@ -1,5 +1,7 @@
 //! Reading what a client says of a source.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -56,6 +58,7 @@ impl Source {
             route: None,
             created_at: context.now,
             updated_at: context.now,
+            sealed: None,
         };
         for name in ["provider", "origin"] {
             if fields.peek(name).is_none() {
@@ -111,8 +114,7 @@ impl Source {
         set(fields, "enforce", BOOLEAN, &mut self.enforce, true);
         set(fields, "deduplicate", BOOLEAN, &mut self.deduplicate, true);
         let provider_is_read = self.read_provider(fields);
-        let expected = "must be an object whose values are strings";
-        set(fields, "options", expected, &mut self.options, Options::new());
+        self.read_options(fields);
         let secrets_are_read = self.read_secrets(fields);
         if judged
             && provider_is_read
@@ -173,6 +175,23 @@ impl Source {
         }
         self.provider = found;
         true
+    }
+
+    /// `null` keeps what is stored under that name: so are secret options shown, and what was read can be written back.
+    fn read_options(&mut self, fields: &mut Fields<'_>) {
+        let mut given = BTreeMap::<String, Option<String>>::new();
+        let is_given = fields.peek("options").is_some();
+        set(fields, "options", "must be an object whose values are strings", &mut given, BTreeMap::new());
+        if !is_given {
+            return;
+        }
+        let mut before = std::mem::take(&mut self.options);
+        for (name, value) in given {
+            match value.or_else(|| before.remove(&name)) {
+                Some(value) => drop(self.options.insert(name, value)),
+                None => fields.fault_at(&join("options", &name), "must be a string: there is none to keep"),
+            }
+        }
     }
 
     fn check_options(&self, fields: &mut Fields<'_>, provider: &Provider) {

@@ -223,6 +223,26 @@ fn a_patch_changes_what_it_names() {
 }
 
 #[test]
+fn a_secret_option_is_not_shown_and_can_be_written_back() {
+    let made = create(&with(json!({"provider": "ebay", "secrets": ["c2VjcmV0"],
+        "options": {"clientId": "c", "verifyToken": "t0ken"}})))
+    .unwrap();
+    let shown = serde_json::to_value(made.view("u")).unwrap()["options"].clone();
+    assert_eq!(shown, json!({"clientId": "c", "verifyToken": null}));
+    assert_eq!(patch(&made, &json!({"options": shown})).unwrap().options, made.options);
+    let changed = patch(&made, &json!({"options": {"clientId": null, "verifyToken": "other"}})).unwrap();
+    assert_eq!((changed.options["clientId"].as_str(), changed.options["verifyToken"].as_str()), ("c", "other"));
+    let fewer = patch(&made, &json!({"options": {"clientId": null}})).unwrap();
+    assert_eq!(fewer.options.len(), 1, "what is not named goes");
+    assert!(patch(&made, &json!({"provider": "meta", "options": null})).unwrap().options.is_empty());
+    let nothing = patch(&fewer, &json!({"options": {"clientId": null, "verifyToken": null}})).unwrap_err();
+    assert_eq!(pointers(&nothing), "/options/verifyToken");
+    let nothing = create(&with(json!({"provider": "meta", "options": {"verifyToken": null}}))).unwrap_err();
+    assert_eq!(pointers(&nothing), "/options/verifyToken");
+    assert!(made.is_secret("t0ken") && made.is_secret("c2VjcmV0") && !made.is_secret("c"));
+}
+
+#[test]
 fn a_signing_secret_stays_until_it_is_dropped() {
     let made = create(&with(json!({"resign": true}))).unwrap();
     let still = patch(&made, &json!({"resign": true, "name": "x"})).unwrap();

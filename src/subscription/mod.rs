@@ -40,7 +40,7 @@ pub enum Status {
 }
 
 /// The secrets in force, newest first.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Secrets {
     /// The one that is shown.
     pub current: String,
@@ -143,11 +143,18 @@ pub struct Subscription {
     /// When it was last changed.
     pub updated_at: Millis,
     /// What signs.
+    #[serde(default)]
     pub secrets: Secrets,
     /// What verifies, where that is no secret.
     #[serde(default)]
     pub public_key: Option<String>,
+    /// Its [`SUBSCRIPTION_SECRETS`], where they could not be opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<String>,
 }
+
+/// What is sealed of a stored subscription. Headers carry the receiver's own tokens.
+pub const SUBSCRIPTION_SECRETS: &[&str] = &["/secrets", "/headers"];
 
 impl Subscription {
     /// As the API shows it: everything but the secrets.
@@ -160,7 +167,7 @@ impl Subscription {
             filter: &self.interest.filter,
             metadata: &self.metadata,
             profile: &self.profile,
-            headers: &self.headers,
+            headers: Some(&self.headers).filter(|_| self.sealed.is_none()),
             rate_limit: self.rate_limit,
             status: self.status,
             disabled_reason: self.disabled_reason.as_deref(),
@@ -186,6 +193,7 @@ impl Subscription {
             headers: self.headers.clone(),
             profile: ProfileRef::to(profile),
             secrets: self.secrets.clone(),
+            sealed: self.sealed.clone(),
             rate_limit: self.rate_limit,
             status: self.status,
             revoked: Vec::new(),
@@ -204,7 +212,8 @@ pub struct View<'a> {
     filter: &'a Filter,
     metadata: &'a Map<String, Value>,
     profile: &'a str,
-    headers: &'a BTreeMap<String, String>,
+    /// `null`: nobody can tell, their key is missing.
+    headers: Option<&'a BTreeMap<String, String>>,
     rate_limit: Option<RateLimit>,
     status: Status,
     disabled_reason: Option<&'a str>,
@@ -235,7 +244,11 @@ pub struct Destination {
     /// In what form.
     pub profile: ProfileRef,
     /// What signs.
+    #[serde(default)]
     pub secrets: Secrets,
+    /// Its [`DESTINATION_SECRETS`], where they could not be opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<String>,
     /// How fast at most.
     #[serde(default)]
     pub rate_limit: Option<RateLimit>,
@@ -245,6 +258,9 @@ pub struct Destination {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub revoked: Vec<String>,
 }
+
+/// What is sealed of a stored destination.
+pub const DESTINATION_SECRETS: &[&str] = &["/secrets", "/headers", "/source/signingSecret"];
 
 /// A source, as the object that keeps its queue needs to know it.
 #[derive(Clone, Serialize, Deserialize)]

@@ -66,8 +66,9 @@ impl Subscription {
             disabled_reason: None,
             created_at: context.now,
             updated_at: context.now,
-            secrets: Secrets::new(String::new()),
+            secrets: Secrets::default(),
             public_key: None,
+            sealed: None,
         };
         let url: Option<String> = fields.require("url", "must be a string");
         let code = subscription.read_fields(&mut fields, url, context);

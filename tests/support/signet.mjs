@@ -12,7 +12,7 @@ import { workerdCommand } from "./workerd.mjs";
 export const ROOT = path.resolve(import.meta.dirname, "../..");
 /** The key that `.dev.vars` sets. */
 export const OPERATOR_KEY = "local-operator-key";
-const DEV_VARS = { OPERATOR_KEY, ALLOW_PRIVATE_DESTINATIONS: "true" };
+const DEV_VARS = { OPERATOR_KEY, ENCRYPTION_KEY: "local-encryption-key", ALLOW_PRIVATE_DESTINATIONS: "true" };
 
 const WRANGLER = path.join(ROOT, "node_modules/wrangler/bin/wrangler.js");
 const QUIET = { WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false", CI: "true", NO_COLOR: "1" };
@@ -21,15 +21,17 @@ const START_TIMEOUT = 30_000;
 /**
  * Starts a gateway and waits until it answers.
  *
- * @param {{vars?: Record<string, string>, persistTo?: string, port?: number, bare?: boolean}} [options]
+ * @param {{vars?: Record<string, string>, persistTo?: string, port?: number, bare?: boolean, door?: boolean}} [options]
  *   `vars` take the place of all of `.dev.vars`; left out, `.dev.vars` counts. `bare`: on workerd alone, without
- *   wrangler dev's own part in every request and answer; its KV forgets everything when it ends.
+ *   wrangler dev's own part in every request and answer; its KV forgets everything when it ends. `door`: the same with a
+ *   KV that lasts, and with `object(name, path)`, which calls an application's object as the gateway itself would.
  */
-export async function startSignet({ vars, persistTo, port, bare = false } = {}) {
+export async function startSignet({ vars, persistTo, port, bare = false, door = false } = {}) {
   for (const file of [path.join(ROOT, "build/index.js"), WRANGLER]) {
     if (!existsSync(file)) throw new Error(`${file} is missing: run \`npm run build\` first`);
   }
-  const signet = new Signet({ vars, persistTo, bare, port: port ?? (await freePort()) });
+  const doorPort = door ? await freePort() : undefined;
+  const signet = new Signet({ vars, persistTo, bare: bare || door, door: doorPort, port: port ?? (await freePort()) });
   await signet.start();
   return signet;
 }
@@ -40,7 +42,8 @@ class Signet {
   #output = "";
   #ownsDisk;
 
-  constructor({ vars, persistTo, bare, port }) {
+  constructor({ vars, persistTo, bare, door, port }) {
+    this.door = door;
     this.vars = vars;
     this.bare = bare;
     this.port = port;
@@ -72,9 +75,9 @@ class Signet {
   }
 
   #command() {
-    const { disk, port, vars = DEV_VARS } = this;
+    const { disk, port, door, vars = DEV_VARS } = this;
     return this.bare
-      ? workerdCommand({ root: ROOT, disk, port, vars })
+      ? workerdCommand({ root: ROOT, disk, port, vars, door })
       : [process.execPath, [WRANGLER, ...this.#arguments()]];
   }
 
@@ -149,6 +152,11 @@ class Signet {
       body: raw ? body : JSON.stringify(body),
       agent: this.#agent,
     });
+  }
+
+  /** Calls the object of an application. */
+  object(name, path) {
+    return request(`http://127.0.0.1:${this.door}/${name}/${path}`, { method: "POST", agent: this.#agent });
   }
 }
 

@@ -15,27 +15,55 @@ export default {
     return value === undefined ? new Response(null, { status: 404 }) : new Response(value);
   },
 };`;
+/** The same, kept in an object on the gateway's disk. */
+const LASTING_KV = `
+import { DurableObject } from "cloudflare:workers";
+export class Kept extends DurableObject {
+  async fetch(request) {
+    const key = decodeURIComponent(new URL(request.url).pathname);
+    const { storage } = this.ctx;
+    if (request.method === "PUT") await storage.put(key, await request.text());
+    if (request.method === "DELETE") await storage.delete(key);
+    const value = request.method === "GET" ? await storage.get(key) : "";
+    return value === undefined ? new Response(null, { status: 404 }) : new Response(value);
+  }
+}
+export default { fetch: (request, env) => env.KEPT.getByName("all").fetch(request) };`;
+/** Calls an application's object as the gateway itself would: /name/path. */
+const DOOR = `
+export default {
+  fetch(request, env) {
+    const [, name, ...path] = new URL(request.url).pathname.split("/");
+    return env.APPLICATION.getByName(name).fetch("http://object/" + path.join("/"), { method: "POST" });
+  },
+};`;
 /** There are no pages. */
 const PAGES = `export default { fetch: () => new Response(null, { status: 404 }) };`;
 
 /**
  * Writes down in the folder `disk` how the worker is to run, and answers the command and its arguments.
  *
- * @param {{root: string, disk: string, port: number, vars: Record<string, string>}} how
+ * @param {{root: string, disk: string, port: number, vars: Record<string, string>, door?: number}} how `door`: a port on
+ *   which the objects of applications can be called by name; then what is in KV lasts, too
  * @returns {[string, string[]]}
  */
-export function workerdCommand({ root, disk, port, vars }) {
+export function workerdCommand({ root, disk, port, vars, door }) {
   const config = readFileSync(path.join(root, "wrangler.toml"), "utf8");
   const date = /^compatibility_date = (".*")/m.exec(config)[1];
   const flags = /^compatibility_flags = (\[.*\])/m.exec(config)[1];
   const objects = [...config.matchAll(/\{ name = "(\w+)", class_name = "(\w+)" \}/g)];
   for (const file of ["index.js", "index_bg.wasm"]) copyFileSync(path.join(root, "build", file), path.join(disk, file));
-  writeFileSync(path.join(disk, "kv.mjs"), KV);
+  writeFileSync(path.join(disk, "kv.mjs"), door ? LASTING_KV : KV);
+  writeFileSync(path.join(disk, "door.mjs"), DOOR);
   writeFileSync(path.join(disk, "pages.mjs"), PAGES);
   mkdirSync(path.join(disk, "objects"), { recursive: true });
   const text = JSON.stringify;
-  const small = (name) =>
-    `(name = "${name}", worker = (modules = [(name = "${name}.mjs", esModule = embed "${name}.mjs")], compatibilityDate = ${date}))`;
+  const small = (name, more = "") =>
+    `(name = "${name}", worker = (modules = [(name = "${name}.mjs", esModule = embed "${name}.mjs")], compatibilityDate = ${date}${more}))`;
+  const lasting = `, durableObjectNamespaces = [(className = "Kept", uniqueKey = "Kept", enableSql = true)],
+    durableObjectStorage = (localDisk = "disk"), bindings = [(name = "KEPT", durableObjectNamespace = "Kept")]`;
+  const opened = `, bindings = [
+    (name = "APPLICATION", durableObjectNamespace = (className = "Application", serviceName = "signet"))]`;
   const namespaces = objects.map(([, , type]) => `(className = "${type}", uniqueKey = "${type}", enableSql = true)`);
   const bindings = [
     ...objects.map(([, name, type]) => `(name = "${name}", durableObjectNamespace = "${type}")`),
@@ -49,11 +77,13 @@ export function workerdCommand({ root, disk, port, vars }) {
     `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
-    (name = "signet", worker = .signet), ${small("kv")}, ${small("pages")},
+    (name = "signet", worker = .signet), ${small("kv", door ? lasting : "")}, ${small("pages")}, ${small("door", opened)},
     (name = "internet", network = (allow = ["public", "private"])),
     (name = "disk", disk = (path = ${text(path.join(disk, "objects"))}, writable = true)),
   ],
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "signet")],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "signet")${
+    door ? `, (name = "door", address = "127.0.0.1:${door}", http = (), service = "door")` : ""
+  }],
 );
 const signet :Workerd.Worker = (
   modules = [(name = "index.js", esModule = embed "index.js"), (name = "index_bg.wasm", wasm = embed "index_bg.wasm")],

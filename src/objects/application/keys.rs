@@ -44,7 +44,9 @@ impl Inner {
 
     /// What a link allows, as long as the key that made it holds.
     fn open_link(&self, token: &str) -> Result<Option<Grant>, Problem> {
-        let Some(secret) = self.settings()?.link_secret else { return Ok(None) };
+        let settings = self.settings()?;
+        self.store.check(settings.sealed.as_ref())?;
+        let Some(secret) = settings.link_secret else { return Ok(None) };
         let Some(grant) = Link::read(token).and_then(|link| link.open(&secret, edge::now())) else { return Ok(None) };
         match &grant.key {
             Some(key) if self.store.key(key)?.is_none() => Ok(None),
@@ -126,6 +128,7 @@ impl Inner {
         let reached = reached(query);
         let grant = asked_link(body, &reached.by, edge::now())?;
         let mut settings = self.settings()?;
+        self.store.check(settings.sealed.as_ref())?;
         let secret = match &settings.link_secret {
             Some(secret) => secret.clone(),
             None => {

@@ -57,7 +57,9 @@ impl Inner {
     }
 
     pub(super) async fn patch(self: &Rc<Self>, body: &[u8]) -> Outcome {
-        let settings = self.settings()?.patch(body, |name| self.store.profile(name))?;
+        let settings = self.settings()?;
+        self.store.check(settings.sealed.as_ref())?;
+        let settings = settings.patch(body, |name| self.store.profile(name))?;
         self.store.set_settings(&settings)?;
         self.change_settings(settings.view()).await
     }
@@ -66,7 +68,12 @@ impl Inner {
         let mut settings = self.settings()?;
         let profile = self.store.profile(&settings.profile)?.ok_or_else(|| Problem::not_found("profile"))?;
         let none = |_: &str| None;
+        let sealed = settings.sealed.take();
         let until = rotate(&mut settings.secrets, body, &profile, &self.context("", &none))?;
+        // Where the old one can't be opened, a new one can still take its place: the application has no other way out.
+        if until > edge::now() {
+            self.store.check(sealed.as_ref())?;
+        }
         settings.public_key = settings.secrets.public_key(&profile.signature);
         self.store.set_settings(&settings)?;
         let shown = Rotated::new(&settings.secrets, settings.public_key.clone(), until);
@@ -136,5 +143,6 @@ impl Source {
         self.options.clear();
         self.learned = None;
         self.signing_secret = None;
+        self.sealed = None;
     }
 }

@@ -8,6 +8,7 @@
 mod keys;
 mod lifecycle;
 mod profiles;
+mod reseal;
 mod routes;
 mod sources;
 mod store;
@@ -66,8 +67,8 @@ impl Application {
     /// Called by the runtime.
     #[wasm_bindgen(constructor)]
     pub fn new(state: State, env: Env) -> Self {
-        let store = Store::new(state.open());
         let name = state.own_name();
+        let store = Store::new(state.open(), env.vault(), name.clone());
         Application(Rc::new(Inner {
             state,
             env,
@@ -118,6 +119,8 @@ impl Inner {
             ["destination", place] => Reply::ok(&self.destination(place)?),
             ["disable", place] => self.disable(place, &String::from_utf8_lossy(body)).await,
             ["source", id] => self.whole_source(id),
+            ["reseal"] => self.reseal().await,
+            ["missing-keys"] => Reply::ok(&self.missing_keys()?),
             ["learn", id] => self.learn(id, &String::from_utf8_lossy(body)).await,
 
             ["GET", "applications", _] => Reply::ok(&self.settings()?.view()),
@@ -204,10 +207,11 @@ impl Inner {
         }
     }
 
-    async fn catch_up(&self) {
+    async fn catch_up(self: &Rc<Self>) {
         if !self.store.is_there().unwrap_or(true) {
             return;
         }
+        self.go_on_resealing().await;
         if let Ok(places) = self.store.not_pushed(PUSHED_AT_ONCE) {
             if places.len() >= PUSHED_AT_ONCE as usize {
                 self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
@@ -244,6 +248,7 @@ impl Inner {
                 headers: Default::default(),
                 profile: ProfileRef::to(&profile),
                 secrets: settings.secrets,
+                sealed: settings.sealed,
                 rate_limit: None,
                 status: if settings.deleted { Status::Deleted } else { Status::Active },
                 revoked: self.revoked()?,

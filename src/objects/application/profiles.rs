@@ -67,6 +67,7 @@ impl Inner {
     fn check_users(&self, profile: &Profile) -> Result<(), Problem> {
         for place in self.store.users(&profile.name)? {
             let (subscription, _) = self.store.at_place(place)?;
+            self.store.check(subscription.sealed.as_ref())?;
             if profile.signature.key(&subscription.secrets.current).is_err() {
                 let detail =
                     format!("The secret of {} would not fit; rotate it to one that does first.", subscription.id);
@@ -74,6 +75,9 @@ impl Inner {
             }
         }
         let settings = self.settings()?;
+        if settings.profile == profile.name {
+            self.store.check(settings.sealed.as_ref())?;
+        }
         if settings.profile == profile.name && profile.signature.key(&settings.secrets.current).is_err() {
             let detail = "The application's secret would not fit; rotate it to one that does first.";
             return Err(Problem::new(409, "secret_does_not_fit", detail));

@@ -54,12 +54,14 @@ impl Inner {
         let gateway = &reached(query).at;
         let context = self.source_context();
         let before = self.store.source(id)?;
+        self.store.check(before.sealed.as_ref())?;
         let planned = before.patch(body, &context)?.route;
         let claimed = planned.as_ref().filter(|route| before.route.as_ref() != Some(*route));
         let (place, changed, signs_anew) = self
             .claim(id, claimed, || {
                 // Somebody may have changed it while the route was being claimed: that counts too.
                 let now = self.store.source(id)?;
+                self.store.check(now.sealed.as_ref())?;
                 let mut changed = now.patch(body, &context)?;
                 let place = self.store.save_source(&mut changed, Status::Active)?;
                 let signs_anew = changed.signing_secret != now.signing_secret;
@@ -81,12 +83,13 @@ impl Inner {
     /// The secret that the provider told itself: some want to see it again, entered by hand.
     pub(super) fn show_learned_secret(&self, id: &str) -> Outcome {
         let source = self.store.source(id)?;
+        self.store.check(source.sealed.as_ref())?;
         let secret = source.learned.ok_or_else(|| Problem::not_found("learned secret"))?;
         edge::log(&format!("the learned secret of {} was read", source.id));
         Reply::ok(&json!({"secret": secret}))
     }
 
-    /// A source as it is stored, for a Worker that can't wait for KV.
+    /// A source as it is stored, for a Worker that can't wait for KV, or can't open what KV has.
     pub(super) fn whole_source(&self, id: &str) -> Outcome {
         Reply::ok(&self.store.source(id)?)
     }
@@ -94,6 +97,7 @@ impl Inner {
     /// The provider has told its secret.
     pub(super) async fn learn(self: &Rc<Self>, id: &str, secret: &str) -> Outcome {
         let source = self.store.source(id)?;
+        self.store.check(source.sealed.as_ref())?;
         // Said twice, where the first answer got lost.
         if source.learned.as_deref() == Some(secret) {
             return Ok(Reply::Changed(204, String::new(), source.version));

@@ -1,19 +1,22 @@
 //! What an application's object stores.
 
 mod keys;
+mod sealed;
 mod sources;
 
 use serde::Serialize;
 
-use crate::application::Settings;
+use crate::application::{SETTINGS_SECRETS, Settings};
 use crate::edge::{Row, Sql};
 use crate::id::{Id, Place, SUBSCRIPTION};
 use crate::objects::storage;
 use crate::problem::Problem;
 use crate::profile::{self, Profile};
 use crate::snapshot::{Snapshot, Subscriber};
-use crate::subscription::{ProfileRef, Status, Subscription};
+use crate::subscription::{ProfileRef, SUBSCRIPTION_SECRETS, Status, Subscription};
+use crate::vault::Vault;
 
+pub use sealed::Stale;
 pub use sources::Routed;
 
 const SCHEMA: &[&str] = &[
@@ -37,14 +40,19 @@ pub struct Held {
 }
 
 /// The store.
+///
+/// What it reads has its secrets where they can be opened; whoever needs them asks [`Store::check`].
 pub struct Store {
     sql: Sql,
+    vault: &'static Vault,
+    /// The application's id.
+    name: String,
     created: std::cell::Cell<bool>,
 }
 
 impl Store {
-    pub fn new(sql: Sql) -> Self {
-        Store { sql, created: std::cell::Cell::new(false) }
+    pub fn new(sql: Sql, vault: &'static Vault, name: String) -> Self {
+        Store { sql, vault, name, created: std::cell::Cell::new(false) }
     }
 
     pub fn create(&self) -> Result<(), Problem> {
@@ -81,11 +89,11 @@ impl Store {
     }
 
     pub fn settings(&self) -> Result<Option<Settings>, Problem> {
-        Ok(self.meta("settings")?.and_then(|json| serde_json::from_str(&json).ok()))
+        Ok(self.meta("settings")?.and_then(|json| self.vault.look(&json, &self.name).ok()))
     }
 
     pub fn set_settings(&self, settings: &Settings) -> Result<(), Problem> {
-        let json = crate::body::written(settings)?;
+        let json = self.vault.write(settings, SETTINGS_SECRETS, &self.name)?;
         self.set_meta("settings", &json)
     }
 
@@ -177,17 +185,19 @@ impl Store {
             .sql
             .row("SELECT json FROM subscriptions WHERE id = ? AND status <> 'deleted'", &params)
             .map_err(storage)?;
-        row.and_then(|row| serde_json::from_str(&row.text(0)?).ok()).ok_or_else(|| Problem::not_found("subscription"))
+        let json = row.and_then(|row| row.text(0)).ok_or_else(|| Problem::not_found("subscription"))?;
+        self.vault.look(&json, id)
     }
 
     /// A subscription by its place, deleted or not, and its version.
     pub fn at_place(&self, place: Place) -> Result<(Subscription, u64), Problem> {
         let row = self
             .sql
-            .row("SELECT json, version FROM subscriptions WHERE place = ?", &[place.as_str().into()])
+            .row("SELECT json, version, id FROM subscriptions WHERE place = ?", &[place.as_str().into()])
             .map_err(storage)?;
-        row.and_then(|row| Some((serde_json::from_str(&row.text(0)?).ok()?, u64::try_from(row.number(1)?).ok()?)))
-            .ok_or_else(|| Problem::not_found("subscription"))
+        let read = row.and_then(|row| Some((row.text(0)?, u64::try_from(row.number(1)?).ok()?, row.text(2)?)));
+        let (json, version, id) = read.ok_or_else(|| Problem::not_found("subscription"))?;
+        Ok((self.vault.look(&json, &id)?, version))
     }
 
     /// Stores a subscription under a new version.
@@ -196,7 +206,7 @@ impl Store {
             .map(Id::place)
             .ok_or_else(|| Problem::not_found("subscription"))?;
         let version = self.bump()?;
-        let json = crate::body::written(subscription)?;
+        let json = self.vault.write(subscription, SUBSCRIPTION_SECRETS, &subscription.id)?;
         self.sql
             .run(
                 "INSERT INTO subscriptions VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)
@@ -219,11 +229,11 @@ impl Store {
         let rows = self
             .sql
             .rows(
-                "SELECT json FROM subscriptions WHERE id < ? AND status <> 'deleted' ORDER BY id DESC LIMIT ?",
+                "SELECT json, id FROM subscriptions WHERE id < ? AND status <> 'deleted' ORDER BY id DESC LIMIT ?",
                 &[cursor.into(), limit.into()],
             )
             .map_err(storage)?;
-        Ok(rows.iter().filter_map(|row| serde_json::from_str(&row.text(0)?).ok()).collect())
+        Ok(rows.iter().filter_map(|row| self.vault.look(&row.text(0)?, &row.text(1)?).ok()).collect())
     }
 
     /// A profile, built in or the application's own.

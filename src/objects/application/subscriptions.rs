@@ -41,7 +41,9 @@ impl Inner {
     pub(super) async fn patch_subscription(self: &Rc<Self>, id: &str, body: &[u8]) -> Outcome {
         let settings = self.settings()?;
         let find = self.finder();
-        let changed = self.store.subscription(id)?.patch(body, &self.context(&settings.profile, &find))?;
+        let before = self.store.subscription(id)?;
+        self.store.check(before.sealed.as_ref())?;
+        let changed = before.patch(body, &self.context(&settings.profile, &find))?;
         self.save(200, &changed, changed.view()).await
     }
 
@@ -77,6 +79,7 @@ impl Inner {
 
     pub(super) async fn rotate_subscription(self: &Rc<Self>, id: &str, body: &[u8]) -> Outcome {
         let mut subscription = self.store.subscription(id)?;
+        self.store.check(subscription.sealed.as_ref())?;
         let profile = self.store.profile(&subscription.profile)?.ok_or_else(|| Problem::not_found("profile"))?;
         let find = self.finder();
         let until = subscription.rotate(body, &profile, &self.context("", &find))?;
@@ -86,6 +89,7 @@ impl Inner {
 
     pub(super) fn show_secret(&self, id: &str) -> Outcome {
         let subscription = self.store.subscription(id)?;
+        self.store.check(subscription.sealed.as_ref())?;
         edge::log(&format!("the secret of {} was read", subscription.id));
         Reply::ok(&json!({"secret": subscription.secrets.current}))
     }

@@ -41,7 +41,7 @@ impl Inner {
         if let Some(known) = &self.memory.borrow().prepared {
             return Some(known.destination.clone());
         }
-        serde_json::from_str(&self.log.read("destination").ok()??).ok()
+        self.env.vault().look(&self.log.read("destination").ok()??, &self.name).ok()
     }
 
     fn row(&self, id: &str) -> Result<Row, Problem> {

@@ -17,7 +17,7 @@ use wasm_bindgen::JsValue;
 use super::Append;
 use crate::delivery::{Progress, Stage};
 use crate::edge::{Row as Columns, Sql, Value};
-use crate::event::{About, Received};
+use crate::event::About;
 use crate::id::{EVENT, Id};
 use crate::time::Millis;
 
@@ -66,6 +66,8 @@ pub struct NewRow<'a> {
     pub test: bool,
     /// Its body.
     pub body: &'a Uint8Array,
+    /// What else is to be remembered of the event.
+    pub about: Option<&'a str>,
     /// The event's data, where it is to be remembered and the body does not hold it.
     pub data: Option<&'a Uint8Array>,
 }
@@ -108,8 +110,8 @@ pub struct Row {
     pub attempts: Option<String>,
     /// Its body; read for a single delivery alone.
     pub body: Option<Uint8Array>,
-    /// The request that it was, where it came to a source; read for a single delivery alone.
-    pub request: Option<Received>,
+    /// What is remembered of the event, if anything is here, its secrets sealed; read for a single delivery alone.
+    pub about: Option<String>,
 }
 
 /// What to list, newest first.
@@ -264,7 +266,7 @@ impl Log {
                 row.body.into(),
                 row.append.data.map(|(at, _)| span(at)).into(),
                 row.append.data.map(|(_, length)| span(length)).into(),
-                row.append.about.map(|about| about.get()).into(),
+                row.about.into(),
                 row.data.into(),
             ],
         )?;
@@ -291,9 +293,8 @@ impl Log {
         );
         let found = self.sql.row(&query, &[id.as_str().into()])?;
         Ok(found.and_then(|row| {
-            let about: Option<About> = row.text(14).and_then(|about| serde_json::from_str(&about).ok());
-            let request = about.and_then(|about| about.request);
-            Some(Row { attempts: row.text(12), body: row.blob(13), request, ..Row::read(&row)? })
+            let about = row.text(14);
+            Some(Row { attempts: row.text(12), body: row.blob(13), about, ..Row::read(&row)? })
         }))
     }
 
@@ -477,7 +478,7 @@ impl Row {
             asked: count(11) > 0,
             attempts: None,
             body: None,
-            request: None,
+            about: None,
         })
     }
 

@@ -24,11 +24,11 @@ use crate::access::unauthorized;
 use crate::body::Fields;
 use crate::delivery::{Job, Lane, Progress, Queue, Ring, Stage, Trigger};
 use crate::edge::{self, Env, State};
-use crate::event::{About, TYPE_FAULT, Target, is_type};
+use crate::event::{ABOUT_SECRETS, About, TYPE_FAULT, Target, is_type};
 use crate::id::{DELIVERY, EVENT, Id, Place};
 use crate::problem::{Fault, Problem};
 use crate::profile::Facts;
-use crate::subscription::{Destination, Prepared, Status};
+use crate::subscription::{DESTINATION_SECRETS, Destination, Prepared, Status};
 use crate::time::Millis;
 use door::{Door, Passage};
 use log::Log;
@@ -203,22 +203,29 @@ impl Inner {
         let said = self.env.call("APPLICATION", application, &path, JsValue::NULL).await?;
         match said.status {
             200 => self.adopt(&said.text),
+            503 => Err(Problem::unavailable("The application did not answer. Try again.")),
             _ => Err(Problem::not_found("subscription")),
         }
     }
 
-    /// The destination as far as this object was told, from memory or from the log.
+    /// The destination as far as this object was told, from memory or from the log. One that can't be opened does not
+    /// count: the application may have sealed it anew.
     fn known(&self) -> Result<Option<Rc<Prepared>>, Problem> {
         if let Some(prepared) = self.memory.borrow().prepared.clone() {
             return Ok(Some(prepared));
         }
-        match self.log.read("destination").map_err(storage)? {
-            Some(json) => self.prepare(read_destination(&json)?).map(Some),
-            None => Ok(None),
+        let Some(json) = self.log.read("destination").map_err(storage)? else { return Ok(None) };
+        let destination: Destination = self.env.vault().look(&json, &self.name)?;
+        if destination.sealed.is_some() {
+            return Ok(None);
         }
+        self.prepare(destination).map(Some)
     }
 
     fn prepare(&self, destination: Destination) -> Result<Rc<Prepared>, Problem> {
+        if let Err(problem) = self.env.vault().check(destination.sealed.as_ref()) {
+            edge::log(&format!("{}: {}", self.name, problem.detail));
+        }
         let prepared = Rc::new(Prepared::new(destination, self.env.rules())?);
         self.memory.borrow_mut().prepared = Some(prepared.clone());
         Ok(prepared)
@@ -233,8 +240,14 @@ impl Inner {
         {
             return Ok(known);
         }
-        self.log.write("destination", json).map_err(storage)?;
+        let text = self.env.vault().write(&destination, DESTINATION_SECRETS, &self.name)?;
+        self.log.write("destination", &text).map_err(storage)?;
         self.prepare(destination)
+    }
+
+    /// Whether the secrets of the destination are there.
+    fn check(&self, prepared: &Prepared) -> Result<(), Problem> {
+        self.env.vault().check(prepared.destination.sealed.as_ref())
     }
 
     /// The application and the place that this object is named by.
@@ -272,6 +285,15 @@ impl Inner {
         let body = frame.subarray(offset, body_end);
         let data = (append.about.is_some() && append.data.is_none()).then(|| frame.subarray(body_end, frame.length()));
 
+        let sealed;
+        let about = match append.about {
+            Some(about) if append.queued => {
+                sealed = self.env.vault().close(about.get().to_owned(), ABOUT_SECRETS, id.as_str())?;
+                Some(sealed.as_str())
+            }
+            about => about.map(RawValue::get),
+        };
+
         let now = edge::now();
         let first_delay = prepared.profile.retry.delay(0, edge::chance()).unwrap_or(0);
         let first_at = append.not_before.unwrap_or(0).max(now.saturating_add(first_delay));
@@ -291,6 +313,7 @@ impl Inner {
             attempts_planned: prepared.profile.retry.attempts(),
             test: false,
             body: &body,
+            about,
             data: data.as_ref(),
         };
         if let Some(mark) = &append.mark
@@ -385,6 +408,7 @@ impl Inner {
         if prepared.destination.status == Status::Deleted {
             return Err(Problem::not_found("subscription"));
         }
+        self.check(&prepared)?;
         let mut fields = Fields::parse_optional(body)?;
         let kind = fields.take::<String>("type", "must be a string").unwrap_or_else(|| "webhook.test".into());
         if !is_type(&kind) {
@@ -434,6 +458,7 @@ impl Inner {
             attempts_planned: 1,
             test: true,
             body: &bytes,
+            about: Some(about.get()),
             data: rendered.data.is_none().then_some(&spare),
         };
         self.log.insert(&row).map_err(storage)?;

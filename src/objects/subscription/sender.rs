@@ -25,6 +25,9 @@ pub const PER_WAKE: usize = 6;
 /// How many attempts one invocation makes before it leaves the rest to an alarm: each counts as a subrequest.
 const PER_SENDER: u32 = 500;
 
+/// How soon a request is tried again that can't be opened.
+const UNOPENED: Millis = 30_000;
+
 /// What an attempt needs, where it need not be read back from the log.
 pub struct InHand {
     kind: String,
@@ -106,7 +109,9 @@ impl Inner {
                     return self.wake_at(at);
                 }
             }
-            if let Err(problem) = self.attempt(&job).await {
+            let made = self.attempt(&job).await;
+            let is_made = made.is_ok();
+            if let Err(problem) = made {
                 // The row still owes the attempt. Looking through the log anew finds it.
                 edge::log(&format!("attempt of {}: {}", job.id.as_str(), problem.detail));
                 self.memory.borrow_mut().awake = false;
@@ -114,8 +119,9 @@ impl Inner {
             }
             let mut memory = self.memory.borrow_mut();
             memory.queue.finished(&job);
-            // Somebody may have asked for another attempt of the same delivery meanwhile.
-            if job.trigger == Trigger::Manual {
+            // Somebody may have asked for another attempt of the same delivery meanwhile. One that could not be made is
+            // found when the object wakes next, not at once again.
+            if job.trigger == Trigger::Manual && is_made {
                 memory.queue.more_in_log();
             }
             drop(memory);
@@ -153,7 +159,12 @@ impl Inner {
         if !self.is_wanted(job, &row, &prepared, now).await? {
             return Ok(None);
         }
-        let (started_at, url, exchange) = self.exchange(&row, &prepared, &bytes).await;
+        self.check(&prepared)?;
+        let request = match &job.in_hand {
+            Some(hand) => hand.request.clone(),
+            None => self.request_of(&row, job.trigger)?,
+        };
+        let (started_at, url, exchange) = self.exchange(&row, request, &prepared, &bytes).await;
         let ended_at = edge::now();
         let duration_ms = ended_at.saturating_sub(started_at);
         let read = Read::of(exchange, ended_at);
@@ -179,10 +190,14 @@ impl Inner {
     }
 
     /// How long the attempt has to wait for its turn under a rate limit; `Err` with the time where that is so far away
-    /// that nobody should be kept waiting for it.
+    /// that nobody should be kept waiting for it, or where nothing can be signed before the key is back.
     async fn turn(&self, job: &Job<InHand>) -> Result<Millis, Millis> {
         // Where the destination can't be read the attempt itself says so.
-        let limit = self.prepared().await.ok().and_then(|prepared| prepared.destination.rate_limit);
+        let prepared = self.prepared().await.ok();
+        if prepared.as_ref().is_some_and(|prepared| self.check(prepared).is_err()) {
+            return Err(edge::now().saturating_add(WATCH));
+        }
+        let limit = prepared.and_then(|prepared| prepared.destination.rate_limit);
         match limit.filter(|_| job.trigger == Trigger::Schedule) {
             Some(limit) => self.memory.borrow_mut().queue.reserve(edge::now(), limit.per_second),
             None => Ok(0),
@@ -211,14 +226,33 @@ impl Inner {
         Ok(false)
     }
 
-    async fn exchange(&self, row: &Row, prepared: &Prepared, bytes: &[u8]) -> (Millis, String, Exchange) {
+    /// The request that a delivery was, where it came to a source. Where it can't be opened it stays owed, and lets others
+    /// go first.
+    fn request_of(&self, row: &Row, trigger: Trigger) -> Result<Option<Received>, Problem> {
+        let Some(about) = &row.about else { return Ok(None) };
+        let about = self.env.vault().read::<About>(about, row.id.as_str());
+        if about.is_err() && trigger == Trigger::Schedule {
+            let next_at = Some(edge::now().saturating_add(UNOPENED));
+            let later = Progress { stage: Stage::Due, next_at, ..row.progress };
+            self.log.advance(row.id, &later).map_err(storage)?;
+        }
+        Ok(about?.request)
+    }
+
+    async fn exchange(
+        &self,
+        row: &Row,
+        request: Option<Received>,
+        prepared: &Prepared,
+        bytes: &[u8],
+    ) -> (Millis, String, Exchange) {
         let started_at = edge::now();
         let url = match prepared.url(row.url.as_deref()) {
             Ok(url) => url,
             Err(url) => return (started_at, url.to_owned(), Exchange::None(Failure::BLOCKED.into(), String::new())),
         };
         let body = row.body.clone().unwrap_or_else(|| Uint8Array::from(bytes));
-        if let (Some(source), Some(request)) = (&prepared.destination.source, &row.request) {
+        if let (Some(source), Some(request)) = (&prepared.destination.source, &request) {
             let id = row.id.with(DELIVERY);
             let word = Word {
                 source: &source.id,
@@ -227,12 +261,14 @@ impl Inner {
                 signing_secret: source.signing_secret.as_deref(),
                 id: request.id.as_deref().filter(|id| can_name(id)).unwrap_or(&id),
             };
+            // The query may hold a token: it goes out, and is not kept.
+            let shown = target(url, &request.rest, "");
             let url = target(url, &request.rest, &request.query);
             let headers = [request.headers.clone(), word.headers(bytes, started_at).join("\n")];
             let headers = headers.into_iter().filter(|lines| !lines.is_empty()).collect::<Vec<_>>().join("\n");
             let timeout = i64::from(source.timeout_seconds).saturating_mul(1000);
             let exchange = edge::post(&request.method, &url, &headers, &body, timeout, KEPT_BODY).await;
-            return (started_at, url, exchange);
+            return (started_at, shown, exchange);
         }
         let facts = HeaderFacts {
             event_id: &row.event_id(),
@@ -359,7 +395,7 @@ impl InHand {
             asked: false,
             attempts: None,
             body: Some(self.body.clone()),
-            request: self.request.clone(),
+            about: None,
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::edge::Row;
 use crate::id::Place;
 use crate::objects::storage;
 use crate::problem::Problem;
-use crate::source::{Claim, Mode, Route, Source};
+use crate::source::{Claim, Mode, Route, SECRETS, Source};
 use crate::subscription::Status;
 
 pub(super) const SCHEMA: &[&str] = &[
@@ -45,18 +45,20 @@ impl Store {
     pub fn source(&self, id: &str) -> Result<Source, Problem> {
         let row =
             self.sql.row("SELECT json FROM sources WHERE id = ? AND deleted = 0", &[id.into()]).map_err(storage)?;
-        row.and_then(|row| serde_json::from_str(&row.text(0)?).ok()).ok_or_else(|| Problem::not_found("source"))
+        let json = row.and_then(|row| row.text(0)).ok_or_else(|| Problem::not_found("source"))?;
+        self.vault.look(&json, id)
     }
 
     /// A source by its place, and whether it is still there.
     pub fn source_at(&self, place: Place) -> Result<(Source, Status), Problem> {
         let row = self
             .sql
-            .row("SELECT json, deleted FROM sources WHERE place = ?", &[place.as_str().into()])
+            .row("SELECT json, deleted, id FROM sources WHERE place = ?", &[place.as_str().into()])
             .map_err(storage)?;
         let status = |row: &Row| if row.number(1) == Some(0) { Status::Active } else { Status::Deleted };
-        row.and_then(|row| Some((serde_json::from_str(&row.text(0)?).ok()?, status(&row))))
-            .ok_or_else(|| Problem::not_found("source"))
+        let read = row.and_then(|row| Some((row.text(0)?, row.text(2)?, status(&row))));
+        let (json, id, status) = read.ok_or_else(|| Problem::not_found("source"))?;
+        Ok((self.vault.look(&json, &id)?, status))
     }
 
     /// How many there are.
@@ -70,11 +72,11 @@ impl Store {
         let rows = self
             .sql
             .rows(
-                "SELECT json FROM sources WHERE id < ? AND deleted = 0 ORDER BY id DESC LIMIT ?",
+                "SELECT json, id FROM sources WHERE id < ? AND deleted = 0 ORDER BY id DESC LIMIT ?",
                 &[cursor.into(), limit.into()],
             )
             .map_err(storage)?;
-        Ok(rows.iter().filter_map(|row| serde_json::from_str(&row.text(0)?).ok()).collect())
+        Ok(rows.iter().filter_map(|row| self.vault.look(&row.text(0)?, &row.text(1)?).ok()).collect())
     }
 
     /// All sources.
@@ -86,7 +88,7 @@ impl Store {
     pub fn save_source(&self, source: &mut Source, status: Status) -> Result<Option<Place>, Problem> {
         let place = source.place().ok_or_else(|| Problem::not_found("source"))?;
         source.version = self.bump()?;
-        let json = crate::body::written(source)?;
+        let json = self.vault.write(source, SECRETS, &source.id)?;
         let queued = self
             .sql
             .row(
