@@ -88,11 +88,8 @@ impl Vault {
     }
 
     /// What is wrong with the keys, if anything.
-    pub fn fault(&self) -> Option<Problem> {
-        self.has_short.then(|| {
-            let detail = format!("ENCRYPTION_KEY holds a key of fewer than {MIN_KEY} characters.");
-            Problem::new(503, "not_configured", detail)
-        })
+    pub fn fault(&self) -> Option<String> {
+        self.has_short.then(|| format!("ENCRYPTION_KEY holds a key of fewer than {MIN_KEY} characters."))
     }
 
     /// Whether there is a key of its own for this.

@@ -44,15 +44,20 @@ pub struct Gateway {
 /// What stands in the way of every call to this deployment, if anything.
 pub fn missing(env: &Env) -> Option<Problem> {
     let settings = env.settings();
-    let key = settings.operator_key.as_str();
-    if key.is_empty() || (key == LOCAL_KEY && !settings.allow_private) {
-        return Some(Problem::new(
-            503,
-            "not_configured",
-            "This deployment has no operator key yet. Set one with `npx wrangler secret put OPERATOR_KEY`.",
+    let mut lacks = Vec::new();
+    if !settings.unbound.is_empty() {
+        lacks.push(format!(
+            "It lacks the bindings {}: deploy it with its own wrangler.toml.",
+            settings.unbound.join(", ")
         ));
     }
-    settings.vault.fault()
+    let key = settings.operator_key.as_str();
+    if key.is_empty() || (key == LOCAL_KEY && !settings.allow_private) {
+        lacks.push("It has no operator key yet: set one with `npx wrangler secret put OPERATOR_KEY`.".into());
+    }
+    lacks.extend(settings.vault.fault());
+    let detail = || ["This deployment is not ready. ", &lacks.join(" ")].concat();
+    (!lacks.is_empty()).then(|| Problem::new(503, "not_configured", detail()))
 }
 
 impl Gateway {

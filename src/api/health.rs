@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 use web_sys::Response;
 
@@ -13,8 +14,29 @@ use crate::problem::Problem;
 use crate::time::Millis;
 use crate::vault;
 
-const OK: &str = r#"{"status":"ok"}"#;
-const KEY_NOT_SET: &str = r#"{"status":"ok","warnings":[{"code":"encryption_key_not_set","detail":"Secrets are sealed under a key made of OPERATOR_KEY. Set ENCRYPTION_KEY before OPERATOR_KEY is changed: `npx wrangler secret put ENCRYPTION_KEY`."}]}"#;
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning>,
+}
+
+/// What works, but not as it should.
+#[derive(Serialize)]
+struct Warning {
+    code: &'static str,
+    detail: &'static str,
+}
+
+const KEY_NOT_SET: Warning = Warning {
+    code: "encryption_key_not_set",
+    detail: "Secrets are sealed under a key made of OPERATOR_KEY. Set ENCRYPTION_KEY before OPERATOR_KEY is changed: \
+             `npx wrangler secret put ENCRYPTION_KEY`.",
+};
+const GUESSES_NOT_BOUND: Warning = Warning {
+    code: "guesses_not_limited",
+    detail: "The rate limit GUESSES is not bound: whoever guesses keys is not slowed down.",
+};
 
 /// How long it is believed that no key is missing: anybody may ask.
 const FRESH: Millis = 10_000;
@@ -34,7 +56,12 @@ pub async fn check(head: &Head, env: &Env) -> Response {
         problem => problem,
     };
     match found {
-        None => edge::respond(200, "application/json", if env.vault().is_set() { OK } else { KEY_NOT_SET }, &[]),
+        None => {
+            let warnings = [(!env.vault().is_set(), KEY_NOT_SET), (!env.counts_guesses(), GUESSES_NOT_BOUND)];
+            let warnings = warnings.into_iter().filter(|(is_so, _)| *is_so).map(|(_, warning)| warning).collect();
+            let health = Health { status: "ok", warnings };
+            edge::respond(200, "application/json", &serde_json::to_string(&health).unwrap_or_default(), &[])
+        }
         Some(problem) => edge::respond(problem.status, "application/problem+json", &problem.to_json(), &[]),
     }
 }

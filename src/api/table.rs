@@ -96,6 +96,7 @@ endpoints! {
     DELETE "/v1/api-keys/{id}", Has(KeysWrite) => management::forward;
     POST "/v1/api-keys/{id}/webhook/test", Has(DeliveriesWrite) => deliveries::test_of_key;
     POST "/v1/portal-links", Has(KeysWrite) => management::hand_on;
+    POST "/v1/reseal", Operator => applications::reseal;
     GET "/metrics", Operator => health::metrics;
 }
 

@@ -175,6 +175,7 @@ impl Env {
                 vault: Vault::new(&encryption, &operator_key, allow_private, random_bytes),
                 operator_key,
                 allow_private,
+                unbound: BINDINGS.iter().copied().filter(|name| self.get(name).is_undefined()).collect(),
                 front_of: read_front(&self.var("FRONT_OF").unwrap_or_default()),
             }
         })
@@ -221,6 +222,11 @@ impl Env {
         }
     }
 
+    /// Whether guesses of keys are counted.
+    pub fn counts_guesses(&self) -> bool {
+        !self.get("GUESSES").is_undefined()
+    }
+
     /// Whether somebody of this network may try a key that was not seen from there before.
     pub async fn may_guess(&self, network: &str) -> bool {
         // Where the limit can't be asked nobody is kept out.
@@ -249,12 +255,18 @@ impl Env {
     }
 }
 
+/// What nothing works without.
+const BINDINGS: &[&str] =
+    &["SUBSCRIPTIONS", "APPLICATION", "SUBSCRIPTION", "DELIVERY", "LEDGER", "DIRECTORY", "REGISTRY", "ASSETS"];
+
 /// What a deployment is configured with. A change of it starts every instance anew.
 pub struct Settings {
     /// The key that may do everything; empty until somebody sets one.
     pub operator_key: String,
     /// What seals secrets, and opens them.
     pub vault: Vault,
+    /// What `wrangler.toml` should bind and does not.
+    pub unbound: Vec<&'static str>,
     /// Whether destinations may be private addresses: on a developer's machine only.
     pub allow_private: bool,
     /// The hosts that Signet stands in front of, each with the origin of what no source claims; none: it is refused.

