@@ -21,17 +21,24 @@ const START_TIMEOUT = 30_000;
 /**
  * Starts a gateway and waits until it answers.
  *
- * @param {{vars?: Record<string, string>, persistTo?: string, port?: number, bare?: boolean, door?: boolean}} [options]
+ * @param {{vars?: Record<string, string>, persistTo?: string, port?: number, bare?: boolean, door?: boolean, elsewhere?: boolean}} [options]
  *   `vars` take the place of all of `.dev.vars`; left out, `.dev.vars` counts. `bare`: on workerd alone, without
- *   wrangler dev's own part in every request and answer; its KV forgets everything when it ends. `door`: the same with a
- *   KV that lasts, and with `object(name, path)`, which calls an application's object as the gateway itself would.
+ *   wrangler dev's own part in every request and answer; its KV forgets everything when it ends, and nobody counts
+ *   guesses. `door`: the same with a KV that lasts, and with `object(name, path)`, which calls an application's object as
+ *   the gateway itself would. `elsewhere`: the same with another place too, where KV is heard of late.
  */
-export async function startSignet({ vars, persistTo, port, bare = false, door = false } = {}) {
+export async function startSignet({ vars, persistTo, port, bare = false, door = false, elsewhere = false } = {}) {
   for (const file of [path.join(ROOT, "build/index.js"), WRANGLER]) {
     if (!existsSync(file)) throw new Error(`${file} is missing: run \`npm run build\` first`);
   }
-  const doorPort = door ? await freePort() : undefined;
-  const signet = new Signet({ vars, persistTo, bare: bare || door, door: doorPort, port: port ?? (await freePort()) });
+  const isBare = bare || door || elsewhere;
+  const ports = {
+    kv: isBare && (await freePort()),
+    door: door && (await freePort()),
+    elsewhere: elsewhere && (await freePort()),
+    stale: elsewhere && (await freePort()),
+  };
+  const signet = new Signet({ vars, persistTo, bare: isBare, ports, port: port ?? (await freePort()) });
   await signet.start();
   return signet;
 }
@@ -42,8 +49,8 @@ class Signet {
   #output = "";
   #ownsDisk;
 
-  constructor({ vars, persistTo, bare, door, port }) {
-    this.door = door;
+  constructor({ vars, persistTo, bare, ports, port }) {
+    this.ports = ports;
     this.vars = vars;
     this.bare = bare;
     this.port = port;
@@ -75,9 +82,9 @@ class Signet {
   }
 
   #command() {
-    const { disk, port, door, vars = DEV_VARS } = this;
+    const { disk, port, ports, vars = DEV_VARS } = this;
     return this.bare
-      ? workerdCommand({ root: ROOT, disk, port, vars, door })
+      ? workerdCommand({ root: ROOT, disk, vars, ports: { ...ports, signet: port } })
       : [process.execPath, [WRANGLER, ...this.#arguments()]];
   }
 
@@ -142,11 +149,31 @@ class Signet {
    * Calls the API with the operator key. An object becomes JSON; text and bytes go as they are.
    * A header set to null is not sent: `{authorization: null}` calls without a key.
    */
-  api(method, where, body, headers = {}) {
+  api(method, where, body, headers) {
+    return this.#call(this.url, method, where, body, headers);
+  }
+
+  /** The same at the other place. */
+  elsewhere(method, where, body, headers) {
+    return this.#call(`http://127.0.0.1:${this.ports.elsewhere}`, method, where, body, headers);
+  }
+
+  /** The other place's KV hears of what this one's has under a key. */
+  hear(key) {
+    return request(`http://127.0.0.1:${this.ports.stale}/${encodeURIComponent(key)}`, { method: "POST" });
+  }
+
+  /** What KV has under a key, with `bare`; undefined where it has nothing. */
+  async kept(key) {
+    const { status, text } = await request(`http://127.0.0.1:${this.ports.kv}/${encodeURIComponent(key)}`);
+    return status === 200 ? text : undefined;
+  }
+
+  #call(origin, method, where, body, headers = {}) {
     const all = { authorization: `Bearer ${OPERATOR_KEY}`, ...lowerCased(headers) };
     for (const [name, value] of Object.entries(all)) if (value === null) delete all[name];
     const raw = body === undefined || typeof body === "string" || Buffer.isBuffer(body);
-    return request(this.url + where, {
+    return request(origin + where, {
       method,
       headers: all,
       body: raw ? body : JSON.stringify(body),
@@ -156,7 +183,7 @@ class Signet {
 
   /** Calls the object of an application. */
   object(name, path) {
-    return request(`http://127.0.0.1:${this.door}/${name}/${path}`, { method: "POST", agent: this.#agent });
+    return request(`http://127.0.0.1:${this.ports.door}/${name}/${path}`, { method: "POST", agent: this.#agent });
   }
 }
 

@@ -37,24 +37,47 @@ export default {
     return env.APPLICATION.getByName(name).fetch("http://object/" + path.join("/"), { method: "POST" });
   },
 };`;
+/**
+ * The same KV as another place sees it: each key as it was read there first, for a minute, what was not there too. A POST
+ * ends a key's minute.
+ */
+const STALE = `
+const FOR = 60_000;
+const seen = new Map();
+export default {
+  async fetch(request, env) {
+    const key = decodeURIComponent(new URL(request.url).pathname);
+    if (request.method === "POST") seen.delete(key);
+    if (request.method !== "GET") return env.KV.fetch(request);
+    if (!(seen.get(key)?.until > Date.now())) {
+      const answer = await env.KV.fetch(request);
+      seen.set(key, { status: answer.status, text: await answer.text(), until: Date.now() + FOR });
+    }
+    const { status, text } = seen.get(key);
+    return new Response(status === 200 ? text : null, { status });
+  },
+};`;
 /** There are no pages. */
 const PAGES = `export default { fetch: () => new Response(null, { status: 404 }) };`;
 
 /**
  * Writes down in the folder `disk` how the worker is to run, and answers the command and its arguments.
  *
- * @param {{root: string, disk: string, port: number, vars: Record<string, string>, door?: number}} how `door`: a port on
- *   which the objects of applications can be called by name; then what is in KV lasts, too
+ * @param {{root: string, disk: string, vars: Record<string, string>, ports: object}} how `ports` by what listens there:
+ *   `signet`; `kv`, where KV can be asked; `door`, on which the objects of applications can be called by name, and then
+ *   what is in KV lasts; `elsewhere`, where the same worker runs once more, in an instance of its own whose objects are
+ *   the first one's and whose KV is stale; `stale`, where that one can be asked
  * @returns {[string, string[]]}
  */
-export function workerdCommand({ root, disk, port, vars, door }) {
+export function workerdCommand({ root, disk, vars, ports }) {
   const config = readFileSync(path.join(root, "wrangler.toml"), "utf8");
   const date = /^compatibility_date = (".*")/m.exec(config)[1];
   const flags = /^compatibility_flags = (\[.*\])/m.exec(config)[1];
   const objects = [...config.matchAll(/\{ name = "(\w+)", class_name = "(\w+)" \}/g)];
   for (const file of ["index.js", "index_bg.wasm"]) copyFileSync(path.join(root, "build", file), path.join(disk, file));
-  writeFileSync(path.join(disk, "kv.mjs"), door ? LASTING_KV : KV);
+  writeFileSync(path.join(disk, "kv.mjs"), ports.door ? LASTING_KV : KV);
   writeFileSync(path.join(disk, "door.mjs"), DOOR);
+  writeFileSync(path.join(disk, "stale.mjs"), STALE);
   writeFileSync(path.join(disk, "pages.mjs"), PAGES);
   mkdirSync(path.join(disk, "objects"), { recursive: true });
   const text = JSON.stringify;
@@ -64,33 +87,42 @@ export function workerdCommand({ root, disk, port, vars, door }) {
     durableObjectStorage = (localDisk = "disk"), bindings = [(name = "KEPT", durableObjectNamespace = "Kept")]`;
   const opened = `, bindings = [
     (name = "APPLICATION", durableObjectNamespace = (className = "Application", serviceName = "signet"))]`;
+  const late = `, bindings = [(name = "KV", service = "kv")]`;
   const namespaces = objects.map(([, , type]) => `(className = "${type}", uniqueKey = "${type}", enableSql = true)`);
-  const bindings = [
-    ...objects.map(([, name, type]) => `(name = "${name}", durableObjectNamespace = "${type}")`),
-    `(name = "SUBSCRIPTIONS", kvNamespace = "kv")`,
+  const bindings = (kv, inService) => [
+    ...objects.map(
+      ([, name, type]) => `(name = "${name}", durableObjectNamespace = (className = "${type}"${inService}))`,
+    ),
+    `(name = "SUBSCRIPTIONS", kvNamespace = "${kv}")`,
     `(name = "ASSETS", service = "pages")`,
     ...Object.entries(vars).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),
   ];
+  const worker = `
+  modules = [(name = "index.js", esModule = embed "index.js"), (name = "index_bg.wasm", wasm = embed "index_bg.wasm")],
+  compatibilityDate = ${date}, compatibilityFlags = ${flags},`;
+  const sockets = Object.entries(ports)
+    .filter(([, port]) => port)
+    .map(([name, port]) => `(name = "${name}", address = "127.0.0.1:${port}", http = (), service = "${name}")`);
   const file = path.join(disk, "config.capnp");
   writeFileSync(
     file,
     `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
-    (name = "signet", worker = .signet), ${small("kv", door ? lasting : "")}, ${small("pages")}, ${small("door", opened)},
+    (name = "signet", worker = .signet), ${ports.elsewhere ? `(name = "elsewhere", worker = .elsewhere),` : ""}
+    ${small("kv", ports.door ? lasting : "")}, ${small("stale", late)}, ${small("pages")}, ${small("door", opened)},
     (name = "internet", network = (allow = ["public", "private"])),
     (name = "disk", disk = (path = ${text(path.join(disk, "objects"))}, writable = true)),
   ],
-  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "signet")${
-    door ? `, (name = "door", address = "127.0.0.1:${door}", http = (), service = "door")` : ""
-  }],
+  sockets = [${sockets.join(", ")}],
 );
-const signet :Workerd.Worker = (
-  modules = [(name = "index.js", esModule = embed "index.js"), (name = "index_bg.wasm", wasm = embed "index_bg.wasm")],
-  compatibilityDate = ${date}, compatibilityFlags = ${flags},
+const signet :Workerd.Worker = (${worker}
   durableObjectNamespaces = [${namespaces.join(", ")}],
   durableObjectStorage = (localDisk = "disk"),
-  bindings = [${bindings.join(", ")}],
+  bindings = [${bindings("kv", "").join(", ")}],
+);
+const elsewhere :Workerd.Worker = (${worker}
+  bindings = [${bindings("stale", `, serviceName = "signet"`).join(", ")}],
 );
 `,
   );
