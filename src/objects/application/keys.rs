@@ -5,10 +5,10 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Inner, reached};
+use super::{Inner, PUBLISH_EVERY, reached};
 use crate::access::{ApiKey, Caller, Grant, Link, Scope, asked_link, key_text, unauthorized};
 use crate::edge;
-use crate::id::{Id, KEY, Place, SUBSCRIPTION};
+use crate::id::{Id, KEY, SUBSCRIPTION};
 use crate::objects::{Outcome, Reply};
 use crate::page::Page;
 use crate::problem::Problem;
@@ -118,7 +118,8 @@ impl Inner {
         self.store.drop_key(&key.id)?;
         if key.scopes.has(Scope::EventsWrite) {
             self.store.note_revoked(&key.id, edge::now(), version)?;
-            self.push_all(Place::direct().collect()).await;
+            // Should this instance die before everybody knows, the alarm tells them.
+            self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
             self.push_all(self.store.not_pushed(u32::MAX)?).await;
         }
         self.changed(204, &(), version)

@@ -83,6 +83,7 @@ impl Inner {
     /// After a change of the application's own settings: everything that delivers to a `webhookUrl` must know.
     async fn change_settings(self: &Rc<Self>, answer: impl Serialize) -> Outcome {
         let version = self.store.bump_settings()?;
+        self.store.mark_direct(version)?;
         self.push_all(Place::direct().collect()).await;
         self.register().await;
         self.changed(200, &answer, version)
@@ -97,8 +98,9 @@ impl Inner {
         let mut settings = self.settings()?;
         settings.deleted = true;
         self.store.set_settings(&settings)?;
-        self.store.drop_keys()?;
+        self.store.revoke_keys(edge::now())?;
         let version = self.store.bump_settings()?;
+        self.store.mark_direct(version)?;
         self.store.end_subscriptions(version)?;
         for mut source in self.store.all_sources()? {
             source.forget_secrets(edge::now());
@@ -106,7 +108,6 @@ impl Inner {
         }
         // Should this instance die before everybody knows, the alarm tells them.
         self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
-        self.push_all(Place::direct().collect()).await;
         self.push_all(self.store.not_pushed(TOLD_AT_ONCE)?).await;
         self.register().await;
         self.publish().await;

@@ -36,13 +36,13 @@ impl Inner {
         self.check_users(&profile)?;
         self.store.save_profile(&profile)?;
         let version = self.store.bump()?;
-        for place in self.store.touch_users(name, version)? {
-            self.push(place).await;
-        }
+        let mut users = self.store.touch_users(name, version)?;
         if self.settings()?.profile == name {
-            for place in crate::id::Place::direct() {
-                self.push(place).await;
-            }
+            self.store.mark_direct(version)?;
+            users.extend(crate::id::Place::direct());
+        }
+        for place in users {
+            self.push(place).await;
         }
         self.changed(if known { 200 } else { 201 }, &profile, version)
     }

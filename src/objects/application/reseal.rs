@@ -66,6 +66,7 @@ impl Inner {
             self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
         }
         if settings {
+            self.store.mark_direct(self.store.bump()?)?;
             for place in Place::direct() {
                 self.push(place).await;
             }

@@ -145,7 +145,29 @@ impl Store {
         }
     }
 
+    /// What objects that deliver to a `webhookUrl` are to know has changed.
+    pub fn mark_direct(&self, version: u64) -> Result<(), Problem> {
+        self.set_meta("direct_version", &version.to_string())
+    }
+
+    /// Those of them that were not told of it yet.
+    fn direct_not_pushed(&self) -> Result<Vec<Place>, Problem> {
+        let changed = self.number("direct_version")?;
+        let mut places = Vec::new();
+        for place in Place::direct() {
+            if self.number(&direct_pushed(place))? < changed {
+                places.push(place);
+            }
+        }
+        Ok(places)
+    }
+
     pub fn set_pushed(&self, place: Place, version: u64) -> Result<(), Problem> {
+        if place.is_direct() {
+            let name = direct_pushed(place);
+            let version = version.max(self.number(&name)?);
+            return self.set_meta(&name, &version.to_string());
+        }
         for table in ["subscriptions", "sources"] {
             let params = [(version as i64).into(), place.as_str().into()];
             let query = format!("UPDATE {table} SET pushed = max(pushed, ?) WHERE place = ?");
@@ -154,12 +176,13 @@ impl Store {
         Ok(())
     }
 
-    /// Objects that were not told of a change yet, at most so many.
+    /// Objects that were not told of a change yet, at most so many of those that have a place of their own.
     pub fn not_pushed(&self, limit: u32) -> Result<Vec<Place>, Problem> {
         let query = "SELECT place FROM subscriptions WHERE pushed < version
              UNION ALL SELECT place FROM sources WHERE queued AND pushed < version LIMIT ?";
         let rows = self.sql.rows(query, &[limit.into()]).map_err(storage)?;
-        Ok(rows.iter().filter_map(|row| Place::parse(&row.text(0)?)).collect())
+        let own = rows.iter().filter_map(|row| Place::parse(&row.text(0)?));
+        Ok(self.direct_not_pushed()?.into_iter().chain(own).collect())
     }
 
     /// Every object that may hold deliveries, those of what was deleted among them: their history is still read.
@@ -312,6 +335,10 @@ impl Store {
             keys: self.producers()?,
         })
     }
+}
+
+fn direct_pushed(place: Place) -> String {
+    ["pushed ", place.as_str()].concat()
 }
 
 fn status_text(status: Status) -> &'static str {

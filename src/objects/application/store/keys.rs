@@ -60,7 +60,7 @@ impl Store {
         self.sql
             .run("UPDATE subscriptions SET version = ? WHERE status <> 'deleted'", &[(version as i64).into()])
             .map_err(storage)?;
-        Ok(())
+        self.mark_direct(version)
     }
 
     /// The keys revoked since `since`; those before are forgotten.
@@ -70,7 +70,10 @@ impl Store {
         Ok(rows.iter().filter_map(|row| row.text(0)).collect())
     }
 
-    pub fn drop_keys(&self) -> Result<(), Problem> {
+    /// Takes all keys out of force.
+    pub fn revoke_keys(&self, now: Millis) -> Result<(), Problem> {
+        let query = "INSERT OR REPLACE INTO revoked_keys SELECT id, ? FROM api_keys";
+        self.sql.run(query, &[now.into()]).map_err(storage)?;
         self.sql.run("DELETE FROM api_keys", &[]).map_err(storage)?;
         Ok(())
     }
