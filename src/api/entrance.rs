@@ -139,6 +139,8 @@ fn offered(path: &str) -> Vec<&'static str> {
 
 async fn answer(head: Head, request: Request, env: Env) -> Result<Answer, Problem> {
     let (path, _) = head.target();
+    // An object would be called by another path than the one that was looked up.
+    let path = if route::is_settled(path) { path } else { "" };
     let found = ENDPOINTS.iter().find_map(|endpoint| {
         let is_method = endpoint.method == head.method;
         is_method.then(|| route::params(endpoint.path, path)).flatten().map(|params| (endpoint, params))

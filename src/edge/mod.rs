@@ -13,6 +13,7 @@ use web_sys::{Request, Response};
 use crate::cors::Origins;
 use crate::destination::Rules;
 use crate::problem::Problem;
+use crate::route;
 use crate::signature::Question;
 use crate::time::Millis;
 use crate::vault::Vault;
@@ -219,6 +220,10 @@ impl Env {
     /// # Errors
     /// 503 where it could not be reached; whether it came is not known then.
     pub async fn call_once(&self, class: &str, name: &str, path: &str, body: &JsValue) -> Result<Said, Problem> {
+        // Whoever makes a path out of what a client said has to know that it leads where it seems to.
+        if !route::is_settled(path.split_once('?').map_or(path, |(path, _)| path)) {
+            return Err(Problem::not_found("call"));
+        }
         count(&CALLS, 1);
         match call(&self.get(class), name, path, body).await {
             Ok(said) => Ok(Said::read(&said)),
