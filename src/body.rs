@@ -36,7 +36,8 @@ impl<'a> Fields<'a> {
         }
         match serde_json::from_str::<Split<'a>>(text) {
             Ok(Split(fields)) => Ok(Self::from_split(fields, String::new())),
-            Err(error) if error.is_data() => {
+            // A number that is larger than any is JSON nevertheless.
+            Err(error) if error.is_data() || serde_json::from_str::<&RawValue>(text).is_ok() => {
                 Err(Problem::invalid(vec![Fault { pointer: String::new(), detail: "must be a JSON object".into() }]))
             }
             Err(error) => Err(Problem::not_json(format!("The body is not JSON: {error}."))),
@@ -310,6 +311,7 @@ mod tests {
             ("null", 422),
             ("[]", 422),
             ("\"{}\"", 422),
+            ("1e400", 422),
             (&inner(128), 400),
         ] {
             assert_eq!(Fields::parse(body.as_bytes()).unwrap_err().status, status, "{body:.20}");

@@ -105,32 +105,27 @@ pub fn custom_fault<'a>(name: &str, value: &str, signing: impl IntoIterator<Item
 mod tests {
     use super::*;
 
+    #[derive(serde::Deserialize)]
+    struct Table {
+        allowed: Vec<(String, String)>,
+        names: Vec<String>,
+        values: Vec<String>,
+    }
+
     #[test]
     fn only_harmless_headers_may_be_set() {
-        for name in ["X-Team", "Authorization", "x_y", "User-Agent"] {
-            assert_eq!(custom_fault(name, "review", ["X-Sig"]), None, "{name}");
+        let table: Table = serde_json::from_str(include_str!("../tests/support/custom-headers.json")).unwrap();
+        let signing = ["X-Sig", "X-Sig-Timestamp"];
+        for (name, value) in &table.allowed {
+            assert_eq!(custom_fault(name, value, signing), None, "{name}: {value}");
         }
-        for name in [
-            "",
-            "Host",
-            "content-length",
-            "Content-Type",
-            "webhook-id",
-            "Webhook-Foo",
-            "Signet-Verified",
-            "x-sig",
-            "a b",
-            "a:b",
-            "ä",
-            "a\r\nb",
-            "X-Hub-Signature-256",
-            "Transfer-Encoding",
-            "CF-Connecting-IP",
-        ] {
-            assert!(custom_fault(name, "review", ["X-Sig"]).is_some(), "{name}");
+        for name in table.names.iter().map(String::as_str).chain(["x-sig", "X-SIG", "x-Sig-timestamp"]) {
+            for name in [name.to_owned(), name.to_ascii_uppercase(), name.to_ascii_lowercase()] {
+                assert!(custom_fault(&name, "review", signing).is_some(), "{name:?}");
+            }
         }
-        for value in ["a\r\nX: y", "a\nb", " a", "é", "\0", &"a".repeat(1025)] {
-            assert!(custom_fault("X-Team", value, []).is_some(), "{value:?}");
+        for value in table.values.iter().map(String::as_str).chain([&*"a".repeat(1025)]) {
+            assert!(custom_fault("X-Team", value, signing).is_some(), "{value:?}");
         }
     }
 }

@@ -13,6 +13,7 @@
 //! - [`snapshot`] is what ingest knows of an application; [`id`] makes names that say where a thing lives.
 //! - [`access`] says who may do what: keys, scopes, links; [`application`] is whose everything is.
 //! - [`allowance`] says how much strangers may cause.
+//! - [`cors`] says which pages may call from a browser.
 //! - [`body`], [`page`], [`route`], [`header`], [`problem`], [`secret`] and [`time`] read and write HTTP's small print.
 //!
 //! Shells are thin: `edge` is the one place that touches JavaScript, `api` the Worker's entrance, `proxy` the way through a
@@ -39,6 +40,7 @@ pub mod allowance;
 pub mod api;
 pub mod application;
 pub mod body;
+pub mod cors;
 pub mod delivery;
 pub mod destination;
 pub mod event;

@@ -91,6 +91,11 @@ function assertRefused(answer, what = "what is not verified") {
         "connection",
         "keep-alive",
         "transfer-encoding",
+        // Those of every answer of Signet's own.
+        "content-security-policy",
+        "cross-origin-resource-policy",
+        "referrer-policy",
+        "x-content-type-options",
       ].includes(name),
       `${name} says nothing of the reason`,
     );

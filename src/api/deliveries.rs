@@ -7,7 +7,7 @@ use wasm_bindgen::JsValue;
 
 use super::{Answer, Call, events, management};
 use crate::delivery::Stage;
-use crate::id::{DELIVERY, EVENT, Id, Place, SOURCE, SUBSCRIPTION};
+use crate::id::{DELIVERY, EVENT, Id, KEY, Place, SOURCE, SUBSCRIPTION};
 use crate::objects::subscription::Query;
 use crate::page::Page;
 use crate::problem::Problem;
@@ -142,7 +142,9 @@ pub async fn test_of_key(call: Call) -> Result<Answer, Problem> {
     struct Key {
         subscription: Option<String>,
     }
-    let said = call.gateway.ask(&["/GET/api-keys/", call.param(0)].concat()).await?;
+    // An id, and not the rest of a path to somewhere else.
+    let id = Id::parse(KEY, call.param(0)).ok_or_else(|| Problem::not_found("key"))?;
+    let said = call.gateway.ask(&["/GET/api-keys/", &id.with(KEY)].concat()).await?;
     if said.status != 200 {
         return management::said(said);
     }

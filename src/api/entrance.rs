@@ -8,9 +8,10 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response};
 
 use super::gateway::Gateway;
-use super::table::{ENDPOINTS, Endpoint};
+use super::table::ENDPOINTS;
 use super::{caller, health};
 use crate::access::Caller;
+use crate::cors;
 use crate::edge::{self, Context, Env, Head};
 use crate::problem::Problem;
 use crate::proxy;
@@ -70,13 +71,31 @@ pub fn fetch(request: Request, env: Env, context: Context) -> Promise {
 
 async fn respond(request: Request, env: Env, context: Context) -> Response {
     let head = Head::of(&request);
-    enter(head, request, env, context).await.unwrap_or_else(|problem| {
-        let mut headers = NO_STORE.to_vec();
-        if let Some((name, value)) = &problem.header {
-            headers.push((name, value));
+    let told = told(&head, &env);
+    let response = enter(head, request, env, context).await.unwrap_or_else(|problem| {
+        let header = problem.header.as_ref().map(|(name, value)| (*name, value.as_str()));
+        edge::respond(problem.status, "application/problem+json", &problem.to_json(), header.as_slice())
+    });
+    if told.is_empty() { response } else { edge::including(&response, &borrowed(&told)) }
+}
+
+/// Whether a path is the API's.
+fn is_api(path: &str) -> bool {
+    path.starts_with("/v1/") || path == "/metrics"
+}
+
+/// What the API's answer says to the page that calls, if one does.
+fn told(head: &Head, env: &Env) -> cors::Headers {
+    match &head.origin {
+        Some(origin) if head.asks_for.is_none() && is_api(head.target().0) && !proxy::is_front(env, head) => {
+            env.settings().origins.told(origin)
         }
-        edge::respond(problem.status, "application/problem+json", &problem.to_json(), &headers)
-    })
+        _ => cors::Headers::new(),
+    }
+}
+
+fn borrowed(headers: &cors::Headers) -> Vec<(&str, &str)> {
+    headers.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 
 /// Which door a request goes through: an origin's that Signet stands in front of, a source's, the API's, or the pages'.
@@ -95,10 +114,14 @@ async fn enter(head: Head, request: Request, env: Env, context: Context) -> Resu
         let (source, rest) = (source.to_owned(), rest.to_owned());
         return proxy::visit(&source, &rest, request, head, env, context).await;
     }
-    if path.starts_with("/v1/") || path == "/metrics" {
+    if is_api(path) {
+        if let (Some(origin), Some(_)) = (&head.origin, &head.asks_for) {
+            let headers = env.settings().origins.preflight(origin, &offered(path));
+            return Ok(edge::respond(204, "", "", &borrowed(&headers)));
+        }
         return Ok(match answer(head, request, env).await? {
             Answer { status, kind: JSON, text } => edge::respond_json(status, &text),
-            answer => edge::respond(answer.status, answer.kind, &answer.text, NO_STORE),
+            answer => edge::respond(answer.status, answer.kind, &answer.text, &[]),
         });
     }
     if let Some(claim) = proxy::claimed(&env, &head).await {
@@ -109,20 +132,23 @@ async fn enter(head: Head, request: Request, env: Env, context: Context) -> Resu
     page.ok_or_else(|| Problem::not_found("page"))
 }
 
-/// Answers hold secrets and what changes by the second: nobody is to keep them.
-const NO_STORE: &[(&str, &str)] = &[("cache-control", "no-store")];
+/// The methods that a path has.
+fn offered(path: &str) -> Vec<&'static str> {
+    ENDPOINTS.iter().filter(|it| route::params(it.path, path).is_some()).map(|it| it.method).collect()
+}
 
 async fn answer(head: Head, request: Request, env: Env) -> Result<Answer, Problem> {
     let (path, _) = head.target();
-    let fits = |endpoint: &Endpoint| route::params(endpoint.path, path);
+    // An object would be called by another path than the one that was looked up.
+    let path = if route::is_settled(path) { path } else { "" };
     let found = ENDPOINTS.iter().find_map(|endpoint| {
         let is_method = endpoint.method == head.method;
-        is_method.then(|| fits(endpoint)).flatten().map(|params| (endpoint, params))
+        is_method.then(|| route::params(endpoint.path, path)).flatten().map(|params| (endpoint, params))
     });
     // Who is calling comes before what there is to find.
     let (gateway, caller) = caller::let_in(&head, env, found.as_ref().map(|(endpoint, _)| endpoint.needs)).await?;
     let Some((endpoint, params)) = found else {
-        let allowed: Vec<&str> = ENDPOINTS.iter().filter(|it| fits(it).is_some()).map(|it| it.method).collect();
+        let allowed = offered(path);
         return Err(match allowed.is_empty() {
             true => Problem::not_found("endpoint"),
             false => Problem {

@@ -2,14 +2,17 @@
 //!
 //! A URL is judged by what the WHATWG parser makes of it, which is also what gets stored and
 //! fetched, so no spelling of a host means one thing here and another on the wire. Names are judged
-//! as text and never resolved: that a public name points at a private address is for the network
-//! that connects to refuse.
+//! as text: that a public name points at a private address is for the network that connects to
+//! refuse, and only as advice for a resolver to tell.
 
 mod address;
+mod resolve;
 #[cfg(test)]
 pub(crate) mod tests;
 
 use url::{Host, ParseError, Url};
+
+pub use resolve::{leads_inside, questions};
 
 /// The longest URL accepted, in characters as the caller wrote them.
 const MAX_CHARS: usize = 2_048;

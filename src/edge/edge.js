@@ -13,6 +13,8 @@ export function inspect(request) {
     headers.get("signet-application"),
     headers.get("idempotency-key"),
     headers.get("cf-connecting-ip"),
+    headers.get("origin"),
+    request.method === "OPTIONS" ? headers.get("access-control-request-method") : null,
   ];
 }
 
@@ -121,11 +123,16 @@ export async function forward(request, spare, url, body, drop, set, timeout) {
   }
 }
 
-/** A response with one header more. */
-export function including(response, name, value) {
+/** A response with more headers. */
+function including(response, headers) {
   const answer = new Response(response.body, response);
-  answer.headers.set(name, value);
+  for (const [name, value] of Object.entries(headers)) answer.headers.set(name, value);
   return answer;
+}
+
+/** The same with names and values in turn, a line each. */
+export function includingLines(response, lines) {
+  return including(response, pairs(lines));
 }
 
 /** Sends a request on untouched, its body streamed, but for what only Signet may say. */
@@ -173,9 +180,43 @@ function pairs(lines) {
   return headers;
 }
 
+/** What Signet answers itself holds secrets and what changes by the second, and is for programs: no browser keeps it or shows it. */
+const OWN = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+};
+
+/** What a page may: load what lies beside it, and nothing more. */
+const PAGE = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+    "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy":
+    "accelerometer=(), autoplay=(), bluetooth=(), browsing-topics=(), camera=(), display-capture=(), fullscreen=(), " +
+    "geolocation=(), gyroscope=(), hid=(), idle-detection=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), " +
+    "payment=(), picture-in-picture=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), " +
+    "xr-spatial-tracking=()",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+};
+const OVER_TLS = { "strict-transport-security": "max-age=31536000" };
+/** The API's own document is for everybody's tools. */
+const PUBLIC = { "access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin" };
+
 /** A file of the pages. */
-export function asset(assets, request) {
-  return assets.fetch(request);
+export async function asset(assets, request) {
+  const file = await assets.fetch(request);
+  const { protocol, pathname } = new URL(request.url);
+  return including(file, {
+    ...PAGE,
+    ...(protocol === "https:" ? OVER_TLS : {}),
+    ...(pathname === "/openapi.json" ? PUBLIC : {}),
+  });
 }
 
 const HASHES = { md5: null, sha1: "SHA-1", sha256: "SHA-256", sha384: "SHA-384", sha512: "SHA-512" };
@@ -199,18 +240,34 @@ export async function verify(name, key, content, signature) {
   }
 }
 
-/** An answer. `headers` is a list of pairs. Where `type` is empty there is none, and the runtime adds none to no body. */
-export function answer(status, type, body, headers) {
-  const all = type === "" ? headers : [["content-type", type], ...headers];
-  return new Response(status === 204 || body === "" ? null : body, { status, headers: all });
+/** An answer with the headers in the list of pairs `headers`, and no other: the runtime adds no type to no body. */
+export function reply(status, body, headers) {
+  return new Response(status === 204 || body === "" ? null : body, { status, headers });
 }
 
 const NO_CONTENT = { status: 204 };
-const JSON_HEADERS = { "content-type": "application/json", "cache-control": "no-store" };
+// The runtime copies headers that it has made itself at once, where those of a plain object cross one by one.
+const OWN_HEADERS = new Headers(OWN);
+const JSON_HEADERS = new Headers({ "content-type": "application/json", ...OWN });
 
-/** An answer with JSON. It holds secrets and what changes by the second: nobody is to keep it. */
+/** An answer of Signet's own. `more` are further headers, names and values in turn, a line each. */
+export function answer(status, type, body, more) {
+  const headers = new Headers(OWN_HEADERS);
+  if (type !== "") headers.set("content-type", type);
+  for (const [name, value] of Object.entries(pairs(more))) headers.set(name, value);
+  return new Response(status === 204 ? null : body, { status, headers });
+}
+
+/** The same with JSON, and nothing else. */
 export function answerJson(status, body) {
-  return status === 204 ? done() : new Response(body, { status, headers: JSON_HEADERS });
+  if (status === 204) return new Response(null, { status, headers: OWN_HEADERS });
+  return new Response(body, { status, headers: JSON_HEADERS });
+}
+
+/** What an object says to the part of Signet that has called it, and the version of the snapshot that it has made. */
+export function say(status, body, version) {
+  const headers = version === undefined ? undefined : { "signet-version": version };
+  return new Response(status === 204 ? null : body, { status, headers });
 }
 
 /** The shortest answer of an object: done. */

@@ -10,8 +10,10 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response};
 
+use crate::cors::Origins;
 use crate::destination::Rules;
 use crate::problem::Problem;
+use crate::route;
 use crate::signature::Question;
 use crate::time::Millis;
 use crate::vault::Vault;
@@ -28,10 +30,14 @@ extern "C" {
     async fn receive(request: &Request, limit: f64) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch)]
     async fn received(request: &Request) -> Result<JsValue, JsValue>;
-    fn answer(status: u16, kind: &str, body: &str, headers: &Array) -> Response;
-    /// An answer with JSON that nobody is to keep.
+    fn answer(status: u16, kind: &str, body: &str, more: &str) -> Response;
+    /// An answer of Signet's own, with JSON.
     #[wasm_bindgen(js_name = answerJson)]
     pub fn respond_json(status: u16, body: &str) -> Response;
+    #[wasm_bindgen(js_name = reply)]
+    fn reply_with(status: u16, body: &str, headers: &Array) -> Response;
+    /// What an object says to the part of Signet that has called it, and the version of the snapshot that it has made.
+    pub fn say(status: u16, body: &str, version: Option<&str>) -> Response;
     /// The shortest answer of an object: done.
     pub fn done() -> Response;
     #[wasm_bindgen(catch)]
@@ -52,8 +58,8 @@ extern "C" {
         set: &str,
         timeout: f64,
     ) -> JsValue;
-    /// A response with one header more.
-    pub fn including(response: &Response, name: &str, value: &str) -> Response;
+    #[wasm_bindgen(js_name = includingLines)]
+    fn including_lines(response: &Response, lines: &str) -> Response;
     #[wasm_bindgen(js_name = pass)]
     async fn pass_to(request: &Request, url: &str) -> JsValue;
     #[wasm_bindgen(js_name = ask)]
@@ -177,6 +183,8 @@ impl Env {
                 allow_private,
                 unbound: BINDINGS.iter().copied().filter(|name| self.get(name).is_undefined()).collect(),
                 front_of: read_front(&self.var("FRONT_OF").unwrap_or_default()),
+                origins: Origins::read(&self.var("ALLOWED_ORIGINS").unwrap_or_default()),
+                resolver: self.var("DNS_OVER_HTTPS").filter(|url| !url.is_empty()),
             }
         })
     }
@@ -212,6 +220,10 @@ impl Env {
     /// # Errors
     /// 503 where it could not be reached; whether it came is not known then.
     pub async fn call_once(&self, class: &str, name: &str, path: &str, body: &JsValue) -> Result<Said, Problem> {
+        // Whoever makes a path out of what a client said has to know that it leads where it seems to.
+        if !route::is_settled(path.split_once('?').map_or(path, |(path, _)| path)) {
+            return Err(Problem::not_found("call"));
+        }
         count(&CALLS, 1);
         match call(&self.get(class), name, path, body).await {
             Ok(said) => Ok(Said::read(&said)),
@@ -271,6 +283,10 @@ pub struct Settings {
     pub allow_private: bool,
     /// The hosts that Signet stands in front of, each with the origin of what no source claims; none: it is refused.
     pub front_of: Vec<(String, Option<String>)>,
+    /// Whose pages may call the API from a browser.
+    pub origins: Origins,
+    /// Who says which addresses a name has; none: names are taken as they are.
+    pub resolver: Option<String>,
 }
 
 /// Reads `api.example.com=https://origin.example.net, shop.example.com=refuse`.
@@ -362,6 +378,10 @@ pub struct Head {
     pub idempotency_key: Option<String>,
     /// The client's address, as the edge saw it.
     pub address: Option<String>,
+    /// `Origin`: the page that asks, where a browser says so.
+    pub origin: Option<String>,
+    /// What a browser asks on behalf of such a page: whether it may call with this method.
+    pub asks_for: Option<String>,
 }
 
 impl Head {
@@ -377,6 +397,8 @@ impl Head {
             application: text(4),
             idempotency_key: text(5),
             address: text(6),
+            origin: text(7),
+            asks_for: text(8),
         }
     }
 
@@ -423,21 +445,28 @@ fn broken_off() -> Problem {
     Problem::new(400, "body_incomplete", "The body broke off.")
 }
 
-/// An answer with a body.
+/// An answer of Signet's own, with `headers` besides those that every such answer has.
 pub fn respond(status: u16, kind: &str, body: &str, headers: &[(&str, &str)]) -> Response {
-    let list = Array::new();
-    for (name, value) in headers {
-        list.push(&Array::of2(&JsValue::from_str(name), &JsValue::from_str(value)));
-    }
-    answer(status, kind, body, &list)
+    answer(status, kind, body, &lines(headers))
+}
+
+/// A response with more headers.
+pub fn including(response: &Response, headers: &[(&str, &str)]) -> Response {
+    including_lines(response, &lines(headers))
+}
+
+/// Names and values in turn, a line each.
+fn lines(headers: &[(&str, &str)]) -> String {
+    headers.iter().flat_map(|(name, value)| [*name, *value]).collect::<Vec<_>>().join("\n")
 }
 
 /// An answer with a body and headers of one's own, and no other.
 pub fn reply(status: u16, body: &str, headers: &[(&str, &str)]) -> Response {
-    let kind = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    let rest: Vec<(&str, &str)> =
-        headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("content-type")).copied().collect();
-    respond(status, kind.map_or("", |(_, value)| *value), body, &rest)
+    let list = Array::new();
+    for (name, value) in headers {
+        list.push(&Array::of2(&JsValue::from_str(name), &JsValue::from_str(value)));
+    }
+    reply_with(status, body, &list)
 }
 
 /// A request that is to go on, its body read.

@@ -59,15 +59,13 @@ pub fn answering(work: impl Future<Output = Outcome> + 'static) -> Promise {
 fn response(outcome: Outcome) -> Response {
     match outcome {
         Ok(Reply::Done) => edge::done(),
-        Ok(Reply::Json(status, text)) => edge::respond_json(status, &text),
-        Ok(Reply::Changed(status, text, version)) => {
-            edge::respond(status, "application/json", &text, &[("signet-version", &version.to_string())])
-        }
+        Ok(Reply::Json(status, text)) => edge::say(status, &text, None),
+        Ok(Reply::Changed(status, text, version)) => edge::say(status, &text, Some(&version.to_string())),
         Err(problem) => {
             if problem.code == "encryption_key_missing" {
                 edge::log(&problem.detail);
             }
-            edge::respond(problem.status, "application/problem+json", &problem.to_json(), &[])
+            edge::say(problem.status, &problem.to_json(), None)
         }
     }
 }

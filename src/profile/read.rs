@@ -135,15 +135,19 @@ fn read_headers(fields: &mut Fields<'_>, base: &BTreeMap<String, String>, scheme
     if given.len() > MAX_HEADERS {
         fields.fault("headers", format!("may name at most {MAX_HEADERS} headers"));
     }
+    let mut seen: Vec<&String> = Vec::new();
     for (name, template) in &given {
         let pointer = crate::body::join("headers", name);
-        if let Some(fault) = header::name_fault(name).or_else(|| header::value_fault(template)) {
+        if seen.iter().any(|other| other.eq_ignore_ascii_case(name)) {
+            fields.fault_at(&pointer, "is given more than once");
+        } else if let Some(fault) = header::name_fault(name).or_else(|| header::value_fault(template)) {
             fields.fault_at(&pointer, fault);
         } else if let Err(fault) = check_header(template) {
             fields.fault_at(&pointer, fault);
         } else if scheme.headers().any(|signing| signing.eq_ignore_ascii_case(name)) {
             fields.fault_at(&pointer, "is written by the signature");
         }
+        seen.push(name);
     }
     let inherited = base.iter().filter(|(name, _)| !given.keys().any(|other| other.eq_ignore_ascii_case(name)));
     let inherited: Vec<_> = inherited.map(|(name, value)| (name.clone(), value.clone())).collect();

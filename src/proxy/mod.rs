@@ -139,7 +139,7 @@ impl Visit {
             Mode::Proxy => self.forward(judged, &passing, &headers, &bytes).await?,
         };
         Ok(match handshake::echoed(kinds, &asked) {
-            Some((name, value)) => edge::including(&response, name, &value),
+            Some((name, value)) => edge::including(&response, &[(name, &value)]),
             None => response,
         })
     }

@@ -59,16 +59,18 @@ impl Prepared {
     }
 
     /// The headers of an attempt, names and values in turn: the profile's, then the subscriber's own, then those that
-    /// sign.
+    /// sign. A profile that was changed may sign under a name that somebody's own header had before: then that one gives
+    /// way.
     pub fn headers(&self, facts: &HeaderFacts<'_>, body: &[u8], now: Millis) -> Vec<String> {
         let own = &self.destination.headers;
+        let signs = |name: &str| self.profile.signature.headers().any(|signing| signing.eq_ignore_ascii_case(name));
         let mut lines = vec!["Content-Type".to_owned(), "application/json".to_owned()];
         for (name, template) in &self.profile.headers {
             if !own.keys().any(|other| other.eq_ignore_ascii_case(name)) {
                 lines.extend([name.clone(), render_header(template, facts)]);
             }
         }
-        for (name, value) in own {
+        for (name, value) in own.iter().filter(|(name, _)| !signs(name)) {
             lines.extend([name.clone(), value.clone()]);
         }
         let in_force = self.keys.iter().filter(|(_, until)| until.is_none_or(|until| until > now)).map(|(key, _)| key);

@@ -155,6 +155,10 @@ fn an_attempt_carries_the_headers_of_all_who_have_a_say() {
             ("X-ClipCabinet-Signature", "sha256=143ca8d517ba1b181025d732b1cf275d90104fca57bb02a565542978aa18c4b6"),
         ]
     );
+    // A header that the profile did not sign with when it was taken.
+    let mut taken = prepared.destination.clone();
+    taken.headers.insert("x-clipcabinet-SIGNATURE".into(), "mine".into());
+    assert_eq!(Prepared::new(taken, rules).unwrap().headers(&facts, b"{}", NOW), lines);
     assert_eq!(prepared.url(None), Ok("https://example.com/"));
     // What was stored when it was allowed is checked again.
     let moved = Destination { url: Some("http://10.0.0.1/".into()), ..prepared.destination.clone() };

@@ -76,6 +76,7 @@ export const VALID = {
   "DELETE /v1/api-keys/{id}": { status: 204, thing: "key" },
   "POST /v1/api-keys/{id}/webhook/test": { status: 200, thing: "hooked" },
   "POST /v1/portal-links": { status: 201 },
+  "POST /v1/reseal": { status: 200 },
   "GET /metrics": { status: 200 },
 };
 

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{Inner, PUBLISH_EVERY, reached};
-use crate::access::{ApiKey, Caller, Grant, Link, Scope, asked_link, key_text, unauthorized};
+use crate::access::{ApiKey, Asked, Caller, Grant, Link, Scope, asked_link, key_text, unauthorized};
 use crate::edge;
-use crate::id::{Id, KEY, SUBSCRIPTION};
+use crate::id::{Id, KEY};
 use crate::objects::{Outcome, Reply};
 use crate::page::Page;
 use crate::problem::Problem;
@@ -74,16 +74,18 @@ impl Inner {
         let by: Caller = reached(query).by;
         let now = edge::now();
         let (label, scopes, asked) = ApiKey::read(body, &by)?;
+        let mut subscription = self.subscription_of_key(&asked)?;
+        if let Some(made) = &subscription
+            && self.look_up(&made.url, "webhookUrl").await?
+        {
+            subscription = self.subscription_of_key(&asked)?;
+        }
         if self.store.count_keys()? >= MAX_KEYS {
             let detail = format!("An application may have {MAX_KEYS} keys.");
             return Err(Problem::new(409, "too_many_keys", detail));
         }
         let text = key_text(&self.name, &edge::random_bytes());
         let mut key = ApiKey::new(self.new_key_id()?, label, scopes, &text, now);
-        let subscription = match asked.subscription {
-            Some(body) => Some(self.subscription_of_key(&body)?),
-            None => None,
-        };
         let mut place = None;
         if let Some(made) = &subscription {
             place = Some(self.store.save(made)?.0);
@@ -99,11 +101,9 @@ impl Inner {
     }
 
     /// The subscription that comes with a key; what is wrong with it is wrong with the key's own fields.
-    fn subscription_of_key(&self, body: &str) -> Result<Subscription, Problem> {
-        let settings = self.settings()?;
-        let find = self.finder();
-        let id = Id::new(edge::now(), edge::random_id(), self.free_place()?).with(SUBSCRIPTION);
-        Subscription::create(id, body.as_bytes(), &self.context(&settings.profile, &find)).map_err(|mut problem| {
+    fn subscription_of_key(&self, asked: &Asked) -> Result<Option<Subscription>, Problem> {
+        let Some(body) = &asked.subscription else { return Ok(None) };
+        self.read_subscription(body.as_bytes()).map(Some).map_err(|mut problem| {
             for error in problem.errors.iter_mut().filter(|error| error.pointer == "/url") {
                 error.pointer = "/webhookUrl".into();
             }

@@ -7,6 +7,7 @@
 
 mod keys;
 mod lifecycle;
+mod lookup;
 mod profiles;
 mod reseal;
 mod routes;

@@ -22,6 +22,7 @@ impl Inner {
         let gateway = &reached(query).at;
         let id = Id::new(edge::now(), edge::random_id(), self.free_place()?).with(SOURCE);
         let mut made = Source::create(id, self.name.clone(), body, &self.source_context())?;
+        self.look_up(&made.origin, "origin").await?;
         let route = made.route.clone();
         let place = self
             .claim(&made.id.clone(), route.as_ref(), || {
@@ -55,8 +56,11 @@ impl Inner {
         let context = self.source_context();
         let before = self.store.source(id)?;
         self.store.check(before.sealed.as_ref())?;
-        let planned = before.patch(body, &context)?.route;
-        let claimed = planned.as_ref().filter(|route| before.route.as_ref() != Some(*route));
+        let planned = before.patch(body, &context)?;
+        if planned.origin != before.origin {
+            self.look_up(&planned.origin, "origin").await?;
+        }
+        let claimed = planned.route.as_ref().filter(|route| before.route.as_ref() != Some(*route));
         let (place, changed, signs_anew) = self
             .claim(id, claimed, || {
                 // Somebody may have changed it while the route was being claimed: that counts too.

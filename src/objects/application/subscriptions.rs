@@ -16,11 +16,19 @@ use crate::subscription::{Status, Subscription};
 
 impl Inner {
     pub(super) async fn create_subscription(self: &Rc<Self>, body: &[u8]) -> Outcome {
+        let mut made = self.read_subscription(body)?;
+        if self.look_up(&made.url, "url").await? {
+            made = self.read_subscription(body)?;
+        }
+        self.save(201, &made, made.view_with_secret()).await
+    }
+
+    /// A new subscription, as a body asks for it.
+    pub(super) fn read_subscription(&self, body: &[u8]) -> Result<Subscription, Problem> {
         let settings = self.settings()?;
         let find = self.finder();
         let id = Id::new(edge::now(), edge::random_id(), self.free_place()?).with(SUBSCRIPTION);
-        let made = Subscription::create(id, body, &self.context(&settings.profile, &find))?;
-        self.save(201, &made, made.view_with_secret()).await
+        Subscription::create(id, body, &self.context(&settings.profile, &find))
     }
 
     pub(super) fn list_subscriptions(&self, query: &str) -> Outcome {
@@ -39,11 +47,18 @@ impl Inner {
     }
 
     pub(super) async fn patch_subscription(self: &Rc<Self>, id: &str, body: &[u8]) -> Outcome {
-        let settings = self.settings()?;
-        let find = self.finder();
-        let before = self.store.subscription(id)?;
-        self.store.check(before.sealed.as_ref())?;
-        let changed = before.patch(body, &self.context(&settings.profile, &find))?;
+        let patched = || {
+            let settings = self.settings()?;
+            let find = self.finder();
+            let before = self.store.subscription(id)?;
+            self.store.check(before.sealed.as_ref())?;
+            let changed = before.patch(body, &self.context(&settings.profile, &find))?;
+            Ok((before.url != changed.url, changed))
+        };
+        let (moves, mut changed) = patched()?;
+        if moves && self.look_up(&changed.url, "url").await? {
+            (_, changed) = patched()?;
+        }
         self.save(200, &changed, changed.view()).await
     }
 
