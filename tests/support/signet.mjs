@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { judge } from "./contract.mjs";
 import { request } from "./http.mjs";
 import { freePort } from "./ports.mjs";
 import { until } from "./wait.mjs";
@@ -137,18 +138,17 @@ class Signet {
 
   /**
    * Calls the API with the operator key. An object becomes JSON; text and bytes go as they are.
-   * A header set to null is not sent: `{authorization: null}` calls without a key.
+   * A header set to null is not sent: `{authorization: null}` calls without a key. The answer, and what was granted,
+   * must be as the API's document has them.
    */
-  api(method, where, body, headers = {}) {
+  async api(method, where, body, headers = {}) {
     const all = { authorization: `Bearer ${OPERATOR_KEY}`, ...lowerCased(headers) };
     for (const [name, value] of Object.entries(all)) if (value === null) delete all[name];
     const raw = body === undefined || typeof body === "string" || Buffer.isBuffer(body);
-    return request(this.url + where, {
-      method,
-      headers: all,
-      body: raw ? body : JSON.stringify(body),
-      agent: this.#agent,
-    });
+    const sent = raw ? body : JSON.stringify(body);
+    const answer = await request(this.url + where, { method, headers: all, body: sent, agent: this.#agent });
+    judge({ method, where, body: sent, headers: all }, answer);
+    return answer;
   }
 }
 
