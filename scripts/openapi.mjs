@@ -16,7 +16,7 @@ const FILE = at("www/openapi.json");
 
 const DESCRIPTION = `A gateway for webhooks: it delivers yours, and verifies those that come to you.
 
-JSON is camelCase, times are RFC 3339 in UTC with milliseconds. Every call but those to a source, \`/healthz\` and this
+JSON is camelCase, times are RFC 3339 in UTC with milliseconds, whole numbers are written without a fraction. Every call but those to a source, \`/healthz\` and this
 document needs a key; \`x-signet-scope\` is the scope that it must have, \`any\` where a key alone will do, \`operator\`
 where it must be the operator's. \`x-signet-limit\` is how large a body may be, in bytes. What is refused is answered as
 RFC 9457 \`application/problem+json\` with a stable \`code\`; a method that a path does not have with 405
@@ -25,13 +25,11 @@ RFC 9457 \`application/problem+json\` with a stable \`code\`; a method that a pa
 
 function document() {
   const read = (file) => JSON.parse(readFileSync(at(file), "utf8"));
-  const names = (file) => read(file).map(({ name }) => name);
   const areas = [applications, keys, subscriptions, events, deliveries, profiles, sources, rest];
-  const lists = { profiles: names("src/profile/builtin.json"), providers: names("src/provider/table.json") };
-  const paths = areas.flatMap((area) => {
-    if (area === profiles) return area.paths(lists.profiles);
-    return area === sources ? area.paths(lists.providers) : area.paths;
-  });
+  const names = {
+    ProfileName: shared.nameOf(read("src/profile/builtin.json")),
+    ProviderName: { type: "string", enum: read("src/provider/table.json").map(({ name }) => name) },
+  };
   return {
     openapi: "3.1.0",
     info: {
@@ -42,9 +40,9 @@ function document() {
     },
     servers: [{ url: "/", description: "The gateway that this document comes from." }],
     tags: areas.map(({ tag }) => tag),
-    paths: Object.fromEntries(paths),
+    paths: Object.fromEntries(areas.flatMap(({ paths }) => paths)),
     components: {
-      schemas: Object.assign({}, shared.schemas, ...areas.map(({ schemas }) => schemas)),
+      schemas: Object.assign(names, shared.schemas, ...areas.map(({ schemas }) => schemas)),
       ...shared.components,
     },
   };

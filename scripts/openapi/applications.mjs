@@ -30,9 +30,8 @@ const profile = nullable(
 const application = {
   id: { type: "string", pattern: "^(default|app_[0-9a-hjkmnp-tv-z]{28})$" },
   name,
-  profile: profileName(""),
+  profile: ref("ProfileName"),
 };
-delete application.profile.description;
 
 export const schemas = {
   Application: shown({ ...application, createdAt: time() }),
@@ -49,7 +48,7 @@ export const schemas = {
 
 export const tag = { name: TAG, description: "One for each product that sends. `default` always exists." };
 
-const one = { parameters: [inPath("id", { ...ID }, "`default` or `app_…`")] };
+const one = { parameters: [inPath("id", ID, "`default` or `app_…`")] };
 
 export const paths = [
   at("/v1/applications", TAG, {

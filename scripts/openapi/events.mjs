@@ -29,7 +29,7 @@ const attributes = map(
   { anyOf: [text(256), list(text(256), { maxItems: 256 })] },
   { propertyNames: text(256), maxProperties: 64 },
 );
-const ours = (description) => nullable({ ...time(description), pattern: "^(19[7-9]|[2-9][0-9])[0-9]" });
+const ours = (description) => nullable({ ...time(description), pattern: "^(19[7-9]|[2-9][0-9]{2})[0-9]-" });
 
 const example = {
   type: "task.completed",

@@ -34,6 +34,16 @@ const hint = { type: "string", description: "The end of the key, to tell it from
 export const tag = { name: TAG, description: "What opens an application to programs, and to people for a while." };
 
 export const schemas = {
+  ApiKeyToCreate: sent(
+    {
+      label,
+      scopes: asked,
+      webhookUrl: nullable(url("Makes a subscription of its own.")),
+      events: nullable(eventPatterns),
+      profile: nullable(profileName("The profile of that subscription.")),
+    },
+    { required: ["label"] },
+  ),
   ApiKey: shown({ id: id("key"), label, scopes, hint, subscription: nullable(id("sub")), createdAt: time() }),
   NewApiKey: shown(
     {
@@ -66,26 +76,14 @@ export const paths = [
       summary: "Make a key",
       description: "With `webhookUrl` a subscription is made too.",
       scope,
-      send: body(
-        sent(
-          {
-            label,
-            scopes: asked,
-            webhookUrl: nullable(url("Makes a subscription of its own.")),
-            events: nullable(eventPatterns),
-            profile: nullable(profileName("The profile of that subscription.")),
-          },
-          { required: ["label"] },
-        ),
-        {
-          "That may send alone": { label: "Backend", scopes: ["events:write"] },
-          "With a webhook": {
-            label: "Customer 42",
-            scopes: ["deliveries:read"],
-            webhookUrl: "https://example.com/hook",
-          },
+      send: body(ref("ApiKeyToCreate"), {
+        "That may send alone": { label: "Backend", scopes: ["events:write"] },
+        "With a webhook": {
+          label: "Customer 42",
+          scopes: ["deliveries:read"],
+          webhookUrl: "https://example.com/hook",
         },
-      ),
+      }),
       answers: {
         201: answer("It is made. `key` is shown once.", ref("NewApiKey"), {
           links: links("id", "$response.body#/id", ["getApiKey", "deleteApiKey", "testApiKeyWebhook"]),

@@ -14,8 +14,14 @@ export const boolean = (extra = {}) => ({ type: "boolean", ...extra });
 export const list = (items, extra = {}) => ({ type: "array", items, ...extra });
 export const choice = (values, extra = {}) => ({ type: "string", enum: values, ...extra });
 
-/** Lets a schema's value be null too. */
-export function nullable(schema) {
+/**
+ * Lets a schema's value be null too, which means the same as leaving it out. What that means is said in words:
+ * generators of clients take a field with a `default` for one that is always there.
+ */
+export function nullable({ default: otherwise, ...given }) {
+  const means = otherwise === undefined ? "" : `Left out: \`${otherwise}\`.`;
+  const description = [given.description, means].filter(Boolean).join(" ");
+  const schema = description ? { ...given, description } : given;
   if (typeof schema.type !== "string") return { anyOf: [schema, { type: "null" }] };
   return { ...schema, type: [schema.type, "null"], ...(schema.enum && { enum: [...schema.enum, null] }) };
 }

@@ -119,12 +119,38 @@ export const schemas = {
     },
   ),
   Profile: shown(profile),
+  ProfileToPut: sent({
+    name: nullable(profileName("The one in the path.")),
+    builtIn: { description: "Not looked at: what is shown can be sent back." },
+    signature: nullable(ref("SigningScheme")),
+    headers: nullable(
+      headers("Values of text, `{event.id}`, `{event.type}`, `{delivery.id}` and `{subscription.id}`."),
+    ),
+    body: { description: "Any JSON, at most 16 KiB, its strings templates." },
+    retry: nullable(
+      sent({
+        delays: nullable(
+          list(number(0, 2_592_000), {
+            minItems: 1,
+            maxItems: 50,
+            description: "Seconds before each attempt.",
+          }),
+        ),
+        jitter: nullable(number(0, 1, { description: "The share of a delay that chance may add." })),
+      }),
+    ),
+    timeoutSeconds: nullable(integer(1, 60, { description: "For the whole exchange." })),
+    secretFormat: nullable({
+      type: "string",
+      pattern: "^[A-Za-z0-9_-]{0,32}\\{(base64|hex)\\}$",
+      description: "What secrets made here look like.",
+    }),
+  }),
 };
 
 const scope = "subscriptions:write";
 
-/** The profiles that come with Signet, by name. */
-export const paths = (builtIn) => [
+export const paths = [
   at("/v1/profiles", TAG, {
     get: {
       operationId: "listProfiles",
@@ -153,53 +179,24 @@ export const paths = (builtIn) => [
           "422 also for templates with a placeholder that is not known, headers named twice or not to be set, and a " +
           "`secretFormat` that the signature can't read.",
         scope,
-        send: body(
-          sent({
-            name: nullable(profileName("The one in the path.")),
-            builtIn: { description: "Not looked at: what is shown can be sent back." },
-            signature: nullable(ref("SigningScheme")),
-            headers: nullable(
-              headers("Values of text, `{event.id}`, `{event.type}`, `{delivery.id}` and `{subscription.id}`."),
-            ),
-            body: { description: "Any JSON, at most 16 KiB, its strings templates." },
-            retry: nullable(
-              sent({
-                delays: nullable(
-                  list(number(0, 2_592_000), {
-                    minItems: 1,
-                    maxItems: 50,
-                    description: "Seconds before each attempt.",
-                  }),
-                ),
-                jitter: nullable(number(0, 1, { description: "The share of a delay that chance may add." })),
-              }),
-            ),
-            timeoutSeconds: nullable(integer(1, 60, { description: "For the whole exchange." })),
-            secretFormat: nullable({
-              type: "string",
-              pattern: "^[A-Za-z0-9_-]{0,32}\\{(base64|hex)\\}$",
-              description: "What secrets made here look like.",
-            }),
-          }),
-          {
-            "A brand's own": {
-              signature: {
-                algorithm: "hmac-sha256",
-                secretEncoding: "utf8",
-                content: "{timestamp}.{body}",
-                encoding: "hex",
-                header: "X-Brand-Signature",
-                format: "t={timestamp},v1={signature}",
-                separator: ",",
-              },
-              headers: { "User-Agent": "Brand-Webhooks/1.0", "X-Brand-Event": "{event.type}" },
-              body: { event: "{event.type}", video_id: "{data.id}", data: "{data}", created_at: "{event.unixTime}" },
-              retry: { delays: [0, 60, 300], jitter: 0 },
-              timeoutSeconds: 10,
-              secretFormat: "whsec_{hex}",
+        send: body(ref("ProfileToPut"), {
+          "A brand's own": {
+            signature: {
+              algorithm: "hmac-sha256",
+              secretEncoding: "utf8",
+              content: "{timestamp}.{body}",
+              encoding: "hex",
+              header: "X-Brand-Signature",
+              format: "t={timestamp},v1={signature}",
+              separator: ",",
             },
+            headers: { "User-Agent": "Brand-Webhooks/1.0", "X-Brand-Event": "{event.type}" },
+            body: { event: "{event.type}", video_id: "{data.id}", data: "{data}", created_at: "{event.unixTime}" },
+            retry: { delays: [0, 60, 300], jitter: 0 },
+            timeoutSeconds: 10,
+            secretFormat: "whsec_{hex}",
           },
-        ),
+        }),
         answers: {
           200: answer("It is replaced.", ref("Profile")),
           201: answer("It is made.", ref("Profile"), {
@@ -216,14 +213,6 @@ export const paths = (builtIn) => [
         codes: { 409: ["profile_built_in", "profile_in_use"] },
       },
     },
-    {
-      parameters: [
-        inPath(
-          "name",
-          profileName(`Built in: ${builtIn.map((name) => `\`${name}\``).join(", ")}.`),
-          "The profile's name.",
-        ),
-      ],
-    },
+    { parameters: [inPath("name", ref("ProfileName"), "The profile's name.")] },
   ),
 ];

@@ -1,5 +1,5 @@
 // Schemas that several areas share, and what every call has in common.
-import { id, integer, list, map, nullable, REFUSED, shown, text, time } from "./parts.mjs";
+import { id, integer, list, map, nullable, REFUSED, ref, shown, text, time } from "./parts.mjs";
 
 const TYPE = "[A-Za-z0-9_.:/-]";
 /** A header's name, RFC 9110, section 5.6.2. */
@@ -43,7 +43,15 @@ export const eventPatterns = {
   description: "Which types are wanted; left out it means all.",
 };
 
-export const profileName = (description) => ({ type: "string", pattern: "^[a-z][a-z0-9_-]{0,63}$", description });
+/** A profile's name; these come with Signet. */
+export const nameOf = (builtIn) => ({
+  type: "string",
+  pattern: "^[a-z][a-z0-9_-]{0,63}$",
+  description: `Built in: ${builtIn.map(({ name }) => name).join(", ")}.`,
+});
+
+/** A profile by its name. */
+export const profileName = (description) => ({ ...ref("ProfileName"), description });
 
 /** Headers that may be set, names with values. */
 export const headers = (description) => ({
@@ -89,7 +97,7 @@ export const schemas = {
     httpStatus: nullable(integer(100, 599)),
     deliveryId: id("del"),
     durationMs: { type: "integer", minimum: 0 },
-    error: nullable({ $ref: "#/components/schemas/AttemptError" }),
+    error: nullable(ref("AttemptError")),
   }),
   RotatedSecret: shown({
     secret: { type: "string" },

@@ -70,13 +70,22 @@ const fields = {
   ),
   route: nullable(
     sent(
-      { host: text(261, { minLength: 1 }), path: text(1024, { pattern: "^/[^?#]*$" }) },
+      { host: { type: "string", minLength: 1 }, path: text(1024, { pattern: "^/[^?#]*$" }) },
       {
         required: ["host", "path"],
         description: "Requests to that host and path are this source's. `/*` may end the path.",
       },
     ),
   ),
+};
+
+const asked = {
+  provider: {
+    ...signer(ref("ProviderName"), ref("VerifyingScheme")),
+    description: "A provider's name, or a signature of your own.",
+  },
+  origin: url("Where verified requests go."),
+  ...fields,
 };
 
 const source = {
@@ -110,6 +119,8 @@ export const tag = {
 };
 
 export const schemas = {
+  SourceToCreate: sent(asked, { required: ["provider", "origin"] }),
+  SourceChanges: sent(asked),
   Source: shown(source, { optional: ["signingSecret"] }),
   SourceRequest: shown({
     id: id("req"),
@@ -197,195 +208,182 @@ const visit = {
   responses: arrived,
 };
 
-/** The providers of the table, by name. */
-export const paths = (providers) => {
-  const provider = {
-    ...signer(choice(providers), ref("VerifyingScheme")),
-    description: "A provider's name, or a signature of your own.",
-  };
-  return [
-    at("/v1/sources", TAG, {
-      get: {
-        operationId: "listSources",
-        summary: "List sources",
-        scope: "sources:read",
-        parameters: paging(),
-        answers: { 200: answer("A page, newest first.", page("Source")) },
-      },
-      post: {
-        operationId: "createSource",
-        summary: "Make a source",
-        description:
-          "422 also for secrets and options that are not the provider's, none where one is needed, and an origin that would come back by the source's own route.",
-        scope: "sources:write",
-        send: body(
-          sent(
-            { provider, origin: url("Where verified requests go."), ...fields },
-            { required: ["provider", "origin"] },
-          ),
-          {
-            "A provider's": {
-              provider: "github",
-              secrets: ["It's a Secret to Everybody"],
-              origin: "https://origin.example.com/hooks/github",
-            },
-            "With everything": {
-              name: "GitHub",
-              provider: "github",
-              secrets: ["It's a Secret to Everybody"],
-              origin: "https://origin.example.com/hooks/github",
-              mode: "queue",
-              enforce: true,
-              resign: true,
-              toleranceSeconds: 300,
-              timeoutSeconds: 25,
-              deduplicate: true,
-              publicUrl: null,
-              options: {},
-              route: { host: "api.example.com", path: "/hooks/github" },
-            },
-            "A signature of one's own": {
-              provider: {
-                signature: {
-                  header: "X-Signature",
-                  content: "{body}",
-                  secretEncoding: "utf8",
-                  encoding: "hex",
-                  format: "sha256={signature}",
-                },
-              },
-              secrets: ["s3cret"],
-              origin: "https://origin.example.com/hooks",
+export const paths = [
+  at("/v1/sources", TAG, {
+    get: {
+      operationId: "listSources",
+      summary: "List sources",
+      scope: "sources:read",
+      parameters: paging(),
+      answers: { 200: answer("A page, newest first.", page("Source")) },
+    },
+    post: {
+      operationId: "createSource",
+      summary: "Make a source",
+      description:
+        "422 also for secrets and options that are not the provider's, none where one is needed, and an origin that would come back by the source's own route.",
+      scope: "sources:write",
+      send: body(ref("SourceToCreate"), {
+        "A provider's": {
+          provider: "github",
+          secrets: ["It's a Secret to Everybody"],
+          origin: "https://origin.example.com/hooks/github",
+        },
+        "With everything": {
+          name: "GitHub",
+          provider: "github",
+          secrets: ["It's a Secret to Everybody"],
+          origin: "https://origin.example.com/hooks/github",
+          mode: "queue",
+          enforce: true,
+          resign: true,
+          toleranceSeconds: 300,
+          timeoutSeconds: 25,
+          deduplicate: true,
+          publicUrl: null,
+          options: {},
+          route: { host: "api.example.com", path: "/hooks/github" },
+        },
+        "A signature of one's own": {
+          provider: {
+            signature: {
+              header: "X-Signature",
+              content: "{body}",
+              secretEncoding: "utf8",
+              encoding: "hex",
+              format: "sha256={signature}",
             },
           },
-        ),
-        answers: {
-          201: answer("It is made. `url` is what the provider is given.", ref("Source"), {
-            links: links("id", "$response.body#/id", LINKED),
-          }),
+          secrets: ["s3cret"],
+          origin: "https://origin.example.com/hooks",
         },
-        codes: { 409: ["too_many_sources"], 422: CODES },
+      }),
+      answers: {
+        201: answer("It is made. `url` is what the provider is given.", ref("Source"), {
+          links: links("id", "$response.body#/id", LINKED),
+        }),
       },
-    }),
-    at(
-      "/v1/sources/{id}",
-      TAG,
-      {
-        get: {
-          operationId: "getSource",
-          summary: "Read a source",
-          scope: "sources:read",
-          answers: { 200: answer("Without its secrets.", ref("Source")) },
-        },
-        patch: {
-          operationId: "updateSource",
-          summary: "Change a source",
-          description:
-            "What is left out stays; `null` sets a field back to what it is when left out. `secrets` replaces them all.",
-          scope: "sources:write",
-          send: body(sent({ provider, origin: url("Where verified requests go."), ...fields }), {
-            "Longer patience": { timeoutSeconds: 60, name: null },
-          }),
-          answers: { 200: answer("As it is now.", ref("Source")) },
-          codes: { 422: CODES },
-        },
-        delete: {
-          operationId: "deleteSource",
-          summary: "Delete a source",
-          scope: "sources:write",
-          answers: { 204: answer("It is gone.") },
-        },
-      },
-      one,
-    ),
-    at(
-      "/v1/sources/{id}/learned-secret",
-      TAG,
-      {
-        get: {
-          operationId: "getLearnedSecret",
-          summary: "Read the secret that the provider told in a handshake",
-          description: "Each reading is logged. 404 where it told none.",
-          scope: "secrets:read",
-          answers: { 200: answer("The secret.", secretAnswer) },
-        },
-      },
-      one,
-    ),
-    at(
-      "/v1/sources/{id}/requests",
-      TAG,
-      {
-        get: {
-          operationId: "listSourceRequests",
-          summary: "List what came",
-          description: "The newest 200 that were refused, and the newest 200 others.",
-          scope: "sources:read",
-          parameters: paging(),
-          answers: { 200: answer("A page, newest first.", page("SourceRequest")) },
-        },
-      },
-      one,
-    ),
-    at(
-      "/v1/sources/{id}/explain",
-      TAG,
-      {
-        post: {
-          operationId: "explainRequest",
-          summary: "Find out why a request is not verified",
-          scope: "sources:read",
-          send: body(
-            ref("CapturedRequest"),
-            {
-              "A captured request": {
-                method: "POST",
-                url: "https://gateway.example.com/in/src_01hy5w2z00c8k1f6n3sp5ge000r4",
-                headers: {
-                  "X-Hub-Signature-256": "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
-                },
-                body: "Hello, World!",
-                at: "2026-05-18T12:00:00Z",
-              },
-              "As pairs, with bytes": { headers: [["Content-Type", "text/plain"]], bodyBase64: "SGVsbG8=" },
-            },
-            { limit: EXPLAIN_LIMIT },
-          ),
-          answers: { 200: answer("Step by step, with hints.", ref("Explanation")) },
-        },
-      },
-      one,
-    ),
-    at("/v1/providers", TAG, {
+      codes: { 409: ["too_many_sources"], 422: CODES },
+    },
+  }),
+  at(
+    "/v1/sources/{id}",
+    TAG,
+    {
       get: {
-        operationId: "listProviders",
-        summary: "List the providers that a source can verify",
+        operationId: "getSource",
+        summary: "Read a source",
+        scope: "sources:read",
+        answers: { 200: answer("Without its secrets.", ref("Source")) },
+      },
+      patch: {
+        operationId: "updateSource",
+        summary: "Change a source",
+        description:
+          "What is left out stays; `null` sets a field back to what it is when left out. `secrets` replaces them all.",
+        scope: "sources:write",
+        send: body(ref("SourceChanges"), {
+          "Longer patience": { timeoutSeconds: 60, name: null },
+        }),
+        answers: { 200: answer("As it is now.", ref("Source")) },
+        codes: { 422: CODES },
+      },
+      delete: {
+        operationId: "deleteSource",
+        summary: "Delete a source",
+        scope: "sources:write",
+        answers: { 204: answer("It is gone.") },
+      },
+    },
+    one,
+  ),
+  at(
+    "/v1/sources/{id}/learned-secret",
+    TAG,
+    {
+      get: {
+        operationId: "getLearnedSecret",
+        summary: "Read the secret that the provider told in a handshake",
+        description: "Each reading is logged. 404 where it told none.",
+        scope: "secrets:read",
+        answers: { 200: answer("The secret.", secretAnswer) },
+      },
+    },
+    one,
+  ),
+  at(
+    "/v1/sources/{id}/requests",
+    TAG,
+    {
+      get: {
+        operationId: "listSourceRequests",
+        summary: "List what came",
+        description: "The newest 200 that were refused, and the newest 200 others.",
+        scope: "sources:read",
+        parameters: paging(),
+        answers: { 200: answer("A page, newest first.", page("SourceRequest")) },
+      },
+    },
+    one,
+  ),
+  at(
+    "/v1/sources/{id}/explain",
+    TAG,
+    {
+      post: {
+        operationId: "explainRequest",
+        summary: "Find out why a request is not verified",
+        scope: "sources:read",
+        send: body(
+          ref("CapturedRequest"),
+          {
+            "A captured request": {
+              method: "POST",
+              url: "https://gateway.example.com/in/src_01hy5w2z00c8k1f6n3sp5ge000r4",
+              headers: {
+                "X-Hub-Signature-256": "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
+              },
+              body: "Hello, World!",
+              at: "2026-05-18T12:00:00Z",
+            },
+            "As pairs, with bytes": { headers: [["Content-Type", "text/plain"]], bodyBase64: "SGVsbG8=" },
+          },
+          { limit: EXPLAIN_LIMIT },
+        ),
+        answers: { 200: answer("Step by step, with hints.", ref("Explanation")) },
+      },
+    },
+    one,
+  ),
+  at("/v1/providers", TAG, {
+    get: {
+      operationId: "listProviders",
+      summary: "List the providers that a source can verify",
+      scope: "any",
+      parameters: pagingByName(),
+      answers: { 200: answer("A page.", page("Provider")) },
+    },
+  }),
+  at(
+    "/v1/providers/{name}",
+    TAG,
+    {
+      get: {
+        operationId: "getProvider",
+        summary: "Read a provider",
         scope: "any",
-        parameters: pagingByName(),
-        answers: { 200: answer("A page.", page("Provider")) },
+        answers: { 200: answer("The provider.", ref("Provider")) },
       },
-    }),
-    at(
-      "/v1/providers/{name}",
-      TAG,
-      {
-        get: {
-          operationId: "getProvider",
-          summary: "Read a provider",
-          scope: "any",
-          answers: { 200: answer("The provider.", ref("Provider")) },
-        },
-      },
-      { parameters: [inPath("name", choice(providers), "The provider's name.")] },
-    ),
-    at(
-      "/in/{source}",
-      TAG,
-      {
-        get: { operationId: "shakeHands", summary: "A provider asks whether somebody is there", ...visit },
-        post: { operationId: "receive", summary: "A provider sends a webhook", ...visit },
-      },
-      { parameters: [inPath("source", id("src"), "`src_…`")], make: open },
-    ),
-  ];
-};
+    },
+    { parameters: [inPath("name", ref("ProviderName"), "The provider's name.")] },
+  ),
+  at(
+    "/in/{source}",
+    TAG,
+    {
+      get: { operationId: "shakeHands", summary: "A provider asks whether somebody is there", ...visit },
+      post: { operationId: "receive", summary: "A provider sends a webhook", ...visit },
+    },
+    { parameters: [inPath("source", id("src"), "`src_…`")], make: open },
+  ),
+];

@@ -102,6 +102,18 @@ const subscription = {
 export const tag = { name: TAG, description: "Where events go, which ones, and in what form." };
 
 export const schemas = {
+  SubscriptionToCreate: sent(
+    {
+      url: url("Where deliveries go."),
+      ...fields,
+      secret: nullable({
+        type: "string",
+        description: "One that you bring along; it must be of the profile's form.",
+      }),
+    },
+    { required: ["url"], ...notBoth },
+  ),
+  SubscriptionChanges: sent({ url: url("Where deliveries go."), ...fields }, notBoth),
   Subscription: shown(subscription),
   NewSubscription: shown({ ...subscription, secret: { type: "string", description: "What signs its deliveries." } }),
   SubscriptionStats: shown({
@@ -138,35 +150,22 @@ export const paths = [
       operationId: "createSubscription",
       summary: "Make a subscription",
       scope: "subscriptions:write",
-      send: body(
-        sent(
-          {
-            url: url("Where deliveries go."),
-            ...fields,
-            secret: nullable({
-              type: "string",
-              description: "One that you bring along; it must be of the profile's form.",
-            }),
-          },
-          { required: ["url"], ...notBoth },
-        ),
-        {
-          "Only where to": { url: "https://example.com/hook" },
-          "With everything": {
-            url: "https://example.com/hook",
-            name: "Review events",
-            events: ["prompt_run.*"],
-            filter: { index_ids: ["idx_archive"] },
-            metadata: { owner: "review-ops" },
-            profile: "standard",
-            headers: { "X-Team": "review" },
-            rateLimit: { perSecond: 50 },
-            ordered: false,
-            shards: 1,
-            secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-          },
+      send: body(ref("SubscriptionToCreate"), {
+        "Only where to": { url: "https://example.com/hook" },
+        "With everything": {
+          url: "https://example.com/hook",
+          name: "Review events",
+          events: ["prompt_run.*"],
+          filter: { index_ids: ["idx_archive"] },
+          metadata: { owner: "review-ops" },
+          profile: "standard",
+          headers: { "X-Team": "review" },
+          rateLimit: { perSecond: 50 },
+          ordered: false,
+          shards: 1,
+          secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
         },
-      ),
+      }),
       answers: {
         201: answer("It is made, and gets every event that is sent from now on.", ref("NewSubscription"), {
           links: links("id", "$response.body#/id", [
@@ -197,7 +196,7 @@ export const paths = [
       description:
         "What is left out stays; `null` sets a field back to what it is when left out. 422 for a profile that can't sign with the subscription's secret.",
       scope: "subscriptions:write",
-      send: body(sent({ url: url("Where deliveries go."), ...fields }, notBoth), {
+      send: body(ref("SubscriptionChanges"), {
         "Other events": { events: ["task.completed", "task.failed"], rateLimit: null },
       }),
       answers: { 200: answer("As it is now.", ref("Subscription")) },

@@ -109,6 +109,12 @@ function check(what, validate, value) {
   assert.fail(`${what} is not as the document has it: ${faults.join("; ")}\n${JSON.stringify(value)?.slice(0, 500)}`);
 }
 
+/** What is wrong with a value by the schema at a place of the document, as texts. */
+export function faults(place, value) {
+  const validate = compiled("asked", place);
+  return validate(value) ? [] : validate.errors.map((one) => `${one.instancePath} ${one.message}`);
+}
+
 const validators = new Map();
 
 /** The schema at a place of the document, compiled when it is first asked for. */

@@ -22,15 +22,16 @@ const START_TIMEOUT = 30_000;
 /**
  * Starts a gateway and waits until it answers.
  *
- * @param {{vars?: Record<string, string>, persistTo?: string, port?: number, bare?: boolean}} [options]
+ * @param {{vars?: Record<string, string>, persistTo?: string, port?: number, bare?: boolean, reach?: string[]}} [options]
  *   `vars` take the place of all of `.dev.vars`; left out, `.dev.vars` counts. `bare`: on workerd alone, without
- *   wrangler dev's own part in every request and answer; its KV forgets everything when it ends.
+ *   wrangler dev's own part in every request and answer; its KV forgets everything when it ends. `reach`: the networks
+ *   that such a one can connect to, all where none is named.
  */
-export async function startSignet({ vars, persistTo, port, bare = false } = {}) {
+export async function startSignet({ vars, persistTo, port, bare = false, reach } = {}) {
   for (const file of [path.join(ROOT, "build/index.js"), WRANGLER]) {
     if (!existsSync(file)) throw new Error(`${file} is missing: run \`npm run build\` first`);
   }
-  const signet = new Signet({ vars, persistTo, bare, port: port ?? (await freePort()) });
+  const signet = new Signet({ vars, persistTo, bare, reach, port: port ?? (await freePort()) });
   await signet.start();
   return signet;
 }
@@ -41,9 +42,10 @@ class Signet {
   #output = "";
   #ownsDisk;
 
-  constructor({ vars, persistTo, bare, port }) {
+  constructor({ vars, persistTo, bare, reach, port }) {
     this.vars = vars;
     this.bare = bare;
+    this.reach = reach;
     this.port = port;
     this.url = `http://127.0.0.1:${port}`;
     this.#ownsDisk = persistTo === undefined;
@@ -73,9 +75,9 @@ class Signet {
   }
 
   #command() {
-    const { disk, port, vars = DEV_VARS } = this;
+    const { disk, port, reach, vars = DEV_VARS } = this;
     return this.bare
-      ? workerdCommand({ root: ROOT, disk, port, vars })
+      ? workerdCommand({ root: ROOT, disk, port, vars, reach })
       : [process.execPath, [WRANGLER, ...this.#arguments()]];
   }
 

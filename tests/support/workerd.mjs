@@ -21,10 +21,10 @@ const PAGES = `export default { fetch: () => new Response(null, { status: 404 })
 /**
  * Writes down in the folder `disk` how the worker is to run, and answers the command and its arguments.
  *
- * @param {{root: string, disk: string, port: number, vars: Record<string, string>}} how
+ * @param {{root: string, disk: string, port: number, vars: Record<string, string>, reach?: string[]}} how
  * @returns {[string, string[]]}
  */
-export function workerdCommand({ root, disk, port, vars }) {
+export function workerdCommand({ root, disk, port, vars, reach = ["public", "private"] }) {
   const config = readFileSync(path.join(root, "wrangler.toml"), "utf8");
   const date = /^compatibility_date = (".*")/m.exec(config)[1];
   const flags = /^compatibility_flags = (\[.*\])/m.exec(config)[1];
@@ -50,7 +50,7 @@ export function workerdCommand({ root, disk, port, vars }) {
 const config :Workerd.Config = (
   services = [
     (name = "signet", worker = .signet), ${small("kv")}, ${small("pages")},
-    (name = "internet", network = (allow = ["public", "private"])),
+    (name = "internet", network = (allow = ${text(reach)})),
     (name = "disk", disk = (path = ${text(path.join(disk, "objects"))}, writable = true)),
   ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "signet")],
