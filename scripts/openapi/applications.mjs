@@ -1,21 +1,6 @@
 // Applications: one for each product that sends. The operator's alone.
 
-import {
-  answer,
-  at,
-  body,
-  id,
-  inPath,
-  links,
-  nullable,
-  page,
-  pagingByName,
-  ref,
-  sent,
-  shown,
-  text,
-  time,
-} from "./parts.mjs";
+import { answer, at, body, id, inPath, links, nullable, page, paging, ref, sent, shown, text, time } from "./parts.mjs";
 import { profileName } from "./shared.mjs";
 import { rotation } from "./subscriptions.mjs";
 
@@ -56,12 +41,13 @@ export const paths = [
       operationId: "listApplications",
       summary: "List applications",
       scope,
-      parameters: pagingByName(),
+      parameters: paging(),
       answers: { 200: answer("A page.", page("Application")) },
     },
     post: {
       operationId: "createApplication",
       summary: "Make an application",
+      description: "Its profile is a built-in one: it has none of its own yet.",
       scope,
       send: body(sent({ name, profile }, { required: ["name"] }), {
         "Under a profile": { name: "Sketchpen", profile: "sketchpen" },
@@ -71,6 +57,7 @@ export const paths = [
           links: links("id", "$response.body#/id", ["getApplication", "updateApplication", "deleteApplication"]),
         }),
       },
+      codes: { 409: ["application_exists"] },
     },
   }),
   at(

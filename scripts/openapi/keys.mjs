@@ -24,7 +24,7 @@ import { testBody } from "./subscriptions.mjs";
 const TAG = "Keys";
 const scope = "keys:write";
 const label = text(256, { minLength: 1 });
-const scopes = { ...list(choice(SCOPES), { uniqueItems: true }) };
+const scopes = list(choice(SCOPES), { minItems: 1 });
 const asked = {
   ...nullable(scopes),
   description: "No more than the maker's own. Left out: the same as the maker's, for the operator all.",
@@ -54,9 +54,9 @@ export const schemas = {
       hint,
       createdAt: time(),
       webhookSecret: { type: "string", description: "What signs deliveries to `webhookUrl`. Shown here alone." },
-      subscription: id("sub", { description: "The subscription that was made for `webhookUrl`." }),
+      subscription: nullable(id("sub", { description: "The subscription that was made for `webhookUrl`." })),
     },
-    { optional: ["webhookSecret", "subscription"] },
+    { optional: ["webhookSecret"] },
   ),
 };
 
@@ -74,7 +74,9 @@ export const paths = [
     post: {
       operationId: "createApiKey",
       summary: "Make a key",
-      description: "With `webhookUrl` a subscription is made too.",
+      description:
+        "With `webhookUrl` a subscription is made too, which needs `subscriptions:write` besides; `events` and `profile` " +
+        "are for that alone (422 without).",
       scope,
       send: body(ref("ApiKeyToCreate"), {
         "That may send alone": { label: "Backend", scopes: ["events:write"] },
@@ -89,7 +91,7 @@ export const paths = [
           links: links("id", "$response.body#/id", ["getApiKey", "deleteApiKey", "testApiKeyWebhook"]),
         }),
       },
-      codes: { 422: ["invalid_url", "private_address"] },
+      codes: { 409: ["too_many_keys"], 422: ["invalid_url", "private_address"] },
     },
   }),
   at(

@@ -46,7 +46,7 @@ def aim(case, place):
     if ID.match(headers.get("Signet-Application") or ""):
         headers["Signet-Application"] = "default"
     query = case.query or {}
-    if place in ("/v1/profiles", "/v1/providers", "/v1/applications") and query.get("cursor"):
+    if place in ("/v1/profiles", "/v1/providers") and query.get("cursor"):
         del query["cursor"]
     known = PREPARED.get(place)
     # What is deleted was made by an earlier step, or never was.
@@ -61,6 +61,8 @@ def mend(body, place, path):
     for name in ("url", "webhookUrl", "origin", "publicUrl"):
         if fits(body.get(name), URL) and not (place.endswith("/explain")):
             body[name] = f"{RECEIVER}/{next(numbers)}"
+    if place == "/v1/api-keys" and (body.get("events") or body.get("profile")) and not body.get("webhookUrl"):
+        body["webhookUrl"] = RECEIVER
     if fits(body.get("profile"), NAME):
         body["profile"] = PROFILES[next(numbers) % len(PROFILES)]
     if fits(body.get("deliverAt"), TIME):
@@ -137,7 +139,7 @@ def mend_scheme(scheme):
 
 def whole(value):
     """Whole numbers without a fraction: to JSON Schema 1.0 is one too."""
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return int(value)
     if isinstance(value, list):
         return [whole(one) for one in value]

@@ -21,6 +21,8 @@ export async function prepared(target, { expect, subscribe, send, settled, profi
   await profile("brand", {});
   const learning = await expect(201, "POST", "/v1/sources", { provider: "asana", origin: url });
   await request(learning.url, { method: "POST", headers: { "x-hook-secret": "0".repeat(64) }, body: "{}" });
+  const application = await expect(201, "POST", "/v1/applications", { name: "Prepared" });
+  const key = await expect(201, "POST", "/v1/api-keys", { label: "Prepared", webhookUrl: url, events: ["none"] });
   const paths = {
     "/v1/sources/{id}/learned-secret": [learning.id],
     "/v1/subscriptions/{id}": [one.id, other.id],
@@ -29,7 +31,8 @@ export async function prepared(target, { expect, subscribe, send, settled, profi
     "/v1/sources/{id}": [proxied.id, queued.id],
     "/v1/profiles/{name}": ["brand"],
     "/v1/providers/{name}": ["github", "stripe"],
-    "/v1/applications/{id}": ["default"],
+    "/v1/applications/{id}": ["default", application.id],
+    "/v1/api-keys/{id}": [key.id],
   };
   const below = (template) => Object.entries(paths).find(([start]) => `${template}/`.startsWith(`${start}/`))?.[1];
   return Object.fromEntries(Object.keys(document.paths).flatMap((it) => (below(it) ? [[it, below(it)]] : [])));
