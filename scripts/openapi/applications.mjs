@@ -1,7 +1,7 @@
 // Applications: one for each product that sends. The operator's alone.
 
 import { answer, at, body, id, inPath, links, nullable, page, paging, ref, sent, shown, text, time } from "./parts.mjs";
-import { profileName } from "./shared.mjs";
+import { profileName, publicKey } from "./shared.mjs";
 import { rotation } from "./subscriptions.mjs";
 
 const TAG = "Applications";
@@ -16,19 +16,23 @@ const application = {
   id: { type: "string", pattern: "^(default|app_[0-9a-hjkmnp-tv-z]{28})$" },
   name,
   profile: ref("ProfileName"),
+  publicKey,
 };
 
 export const schemas = {
-  Application: shown({ ...application, createdAt: time() }),
-  NewApplication: shown({
-    ...application,
-    key: { type: "string", pattern: "^sk_", description: "A key with all scopes. Shown here alone." },
-    secret: {
-      type: "string",
-      description: "What signs deliveries to a `webhookUrl`. Shown here and after rotation alone.",
+  Application: shown({ ...application, createdAt: time() }, { optional: ["publicKey"] }),
+  NewApplication: shown(
+    {
+      ...application,
+      key: { type: "string", pattern: "^sk_", description: "A key with all scopes. Shown here alone." },
+      secret: {
+        type: "string",
+        description: "What signs deliveries to a `webhookUrl`. Shown here and after rotation alone.",
+      },
+      createdAt: time(),
     },
-    createdAt: time(),
-  }),
+    { optional: ["publicKey"] },
+  ),
 };
 
 export const tag = { name: TAG, description: "One for each product that sends. `default` always exists." };

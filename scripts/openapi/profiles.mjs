@@ -86,6 +86,7 @@ export const schemas = {
       moreHeaders: list({ type: "string" }),
       format: { type: "string" },
       separator: { type: "string" },
+      asymmetricFormat: { type: "string" },
       timestampHeader: { type: "string" },
       timestampField: { type: "string" },
       timestampFormat: choice(TIMES),
@@ -95,7 +96,15 @@ export const schemas = {
     },
     {
       optional: [
-        ...["moreHeaders", "separator", "timestampHeader", "timestampField", "timestampFormat", "toleranceSeconds"],
+        ...[
+          "moreHeaders",
+          "separator",
+          "asymmetricFormat",
+          "timestampHeader",
+          "timestampField",
+          "timestampFormat",
+          "toleranceSeconds",
+        ],
         ...["idHeader", "idField"],
       ],
       description: "How a signature is made: over which bytes, with what, and where it stands.",
@@ -105,6 +114,13 @@ export const schemas = {
     SIGNING,
     ENCODINGS,
     text(256, { pattern: "\\{body\\}", description: placeholders(["id", "timestamp", "body"]) }),
+    {
+      asymmetricFormat: nullable({
+        ...format,
+        description:
+          "`format` for secrets that begin with `whsk_`: those are Ed25519 private keys, whatever the algorithm.",
+      }),
+    },
   ),
   VerifyingScheme: scheme(
     VERIFYING,

@@ -62,6 +62,13 @@ export const headers = (description) => ({
   description,
 });
 
+/** What is shown where a private key signs. */
+export const publicKey = {
+  type: "string",
+  pattern: "^whpk_",
+  description: "What verifies, where a private key signs.",
+};
+
 export const secretAnswer = shown({ secret: { type: "string" } });
 
 export const schemas = {
@@ -99,10 +106,14 @@ export const schemas = {
     durationMs: { type: "integer", minimum: 0 },
     error: nullable(ref("AttemptError")),
   }),
-  RotatedSecret: shown({
-    secret: { type: "string" },
-    previousSecretExpiresAt: time("Until then the one before signs too."),
-  }),
+  RotatedSecret: shown(
+    {
+      secret: { type: "string" },
+      publicKey,
+      previousSecretExpiresAt: time("Until then the one before signs too."),
+    },
+    { optional: ["publicKey"] },
+  ),
 };
 
 export const components = {

@@ -21,7 +21,7 @@ import {
   text,
   time,
 } from "./parts.mjs";
-import { eventPatterns, eventType, headers, profileName, secretAnswer, url } from "./shared.mjs";
+import { eventPatterns, eventType, headers, profileName, publicKey, secretAnswer, url } from "./shared.mjs";
 
 const TAG = "Subscriptions";
 const URL_CODES = { 422: ["invalid_url", "private_address"] };
@@ -52,6 +52,14 @@ const fields = {
   ordered: { enum: [false, null], description: "Only false is offered yet." },
   shards: { enum: [1, null], description: "Only 1 is offered yet." },
 };
+const secretType = nullable(
+  choice(["shared", "ed25519"], {
+    default: "shared",
+    description:
+      "What secret is made; not beside `secret`. `ed25519`: a private key (`whsk_…`), whose other half is `publicKey`, " +
+      "where the profile signs as Standard Webhooks does.",
+  }),
+);
 const notBoth = { not: { required: ["event", "events"] } };
 
 /** What `rotate-secret` takes, of a subscription and of an application. */
@@ -68,6 +76,7 @@ export const rotation = body(
       type: "string",
       description: "One to use instead of a new one; it must be of the profile's form.",
     }),
+    secretType,
   }),
   { "With an hour's overlap": { overlapSeconds: 3600 } },
   { required: false },
@@ -95,6 +104,7 @@ const subscription = {
   rateLimit: nullable(shown(rate)),
   status: choice(["active", "paused", "disabled"]),
   disabledReason: nullable({ type: "string", description: "`gone` where the destination answered 410." }),
+  publicKey,
   createdAt: time(),
   updatedAt: time(),
 };
@@ -110,12 +120,16 @@ export const schemas = {
         type: "string",
         description: "One that you bring along; it must be of the profile's form.",
       }),
+      secretType,
     },
     { required: ["url"], ...notBoth },
   ),
   SubscriptionChanges: sent({ url: url("Where deliveries go."), ...fields }, notBoth),
-  Subscription: shown(subscription),
-  NewSubscription: shown({ ...subscription, secret: { type: "string", description: "What signs its deliveries." } }),
+  Subscription: shown(subscription, { optional: ["publicKey"] }),
+  NewSubscription: shown(
+    { ...subscription, secret: { type: "string", description: "What signs its deliveries." } },
+    { optional: ["publicKey"] },
+  ),
   SubscriptionStats: shown({
     subscription: id("sub"),
     since: time(),

@@ -69,6 +69,8 @@ def mend(body, place, path):
         body["deliverAt"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
     if isinstance(body.get("secret"), str):
         body["secret"] = SECRET
+        if body.get("secretType") in ("shared", "ed25519"):
+            body["secretType"] = None
     for name in ("filter", "attributes"):
         if isinstance(body.get(name), dict):
             body[name] = {shortened(key): shortened(value) for key, value in body[name].items()}
