@@ -135,7 +135,7 @@ export const paths = [
       scope,
       send: body(
         sent({
-          expiresIn: nullable(integer(60, 604_800, { default: 3600, description: "In seconds." })),
+          expiresIn: nullable(integer(1, 604_800, { default: 3600, description: "In seconds." })),
           scopes: asked,
         }),
         { "For an hour": { expiresIn: 3600, scopes: ["subscriptions:read", "deliveries:read"] } },
