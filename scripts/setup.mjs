@@ -78,7 +78,7 @@ function setupVenv() {
         "the tests need python3 3.11 or later with venv (on Debian or Ubuntu: apt-get install python3-venv)",
       );
     }
-    await step("installing Python packages for the tests (120 MB, under a minute)", async () => {
+    await step("installing Python packages for the tests (140 MB, under a minute)", async () => {
       await run("python3", ["-m", "venv", "--clear", at(".venv")]);
       const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile"];
       await run(at(".venv/bin/python"), [...pip, "-r", at("tests/requirements.txt")]);

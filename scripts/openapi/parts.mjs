@@ -2,7 +2,7 @@
 
 export const ref = (name) => ({ $ref: `#/components/schemas/${name}` });
 
-/** Another 28 characters behind a prefix. */
+/** The characters behind the prefix of an id. */
 const BARE_ID = "[0-9a-hjkmnp-tv-z]{28}";
 export const id = (prefix, extra = {}) => ({ type: "string", pattern: `^${prefix}_${BARE_ID}$`, ...extra });
 
