@@ -22,12 +22,14 @@ main(async () => {
     ["cargo", ["doc", "--locked", "--quiet", "--no-deps", "--document-private-items", ...WASM], docs],
     [bin("biome"), ["check", "--error-on-warnings"]],
     [bin("node"), ["scripts/providers.mjs", "--check"]],
+    [bin("node"), ["scripts/openapi.mjs", "--check"]],
   ];
   const fixes = [
     ["cargo", ["fmt"], rust],
     ["cargo", ["fmt", ...FUZZ], rust],
     [bin("biome"), ["check", "--write"]],
     [bin("node"), ["scripts/providers.mjs"]],
+    [bin("node"), ["scripts/openapi.mjs"]],
   ];
   const failed = [];
   for (const [command, args, env = toolEnv()] of process.argv.includes("--write") ? fixes : checks) {

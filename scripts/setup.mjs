@@ -52,10 +52,11 @@ export function setupRust() {
   });
 }
 
-/** What the tests alone need: the Python packages of tests/requirements.txt in ./.venv, and the SDKs of tests/sdks. */
+/** What the tests alone need: the Python packages of tests/requirements.txt in ./.venv, and npm's of two folders. */
 export async function setupPython() {
   await setupVenv();
-  await setupSdks();
+  await setupFolder("tests/sdks", "installing providers' SDKs for the tests (40 MB, under a minute)");
+  await setupFolder("tests/client", "installing what makes a typed client for the tests (45 MB, under a minute)");
 }
 
 function setupVenv() {
@@ -67,11 +68,17 @@ function setupVenv() {
   if (matches()) return;
   return withLock(async () => {
     if (matches()) return;
-    const python = ask("python3", ["-c", "import ensurepip, venv"], process.env);
+    const python = ask(
+      "python3",
+      ["-c", "import ensurepip, sys, venv; assert sys.version_info >= (3, 11)"],
+      process.env,
+    );
     if (python === null) {
-      throw new Trouble("the tests need python3 with venv (on Debian or Ubuntu: apt-get install python3-venv)");
+      throw new Trouble(
+        "the tests need python3 3.11 or later with venv (on Debian or Ubuntu: apt-get install python3-venv)",
+      );
     }
-    await step("installing Python packages for the tests (80 MB, under a minute)", async () => {
+    await step("installing Python packages for the tests (140 MB, under a minute)", async () => {
       await run("python3", ["-m", "venv", "--clear", at(".venv")]);
       const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-compile"];
       await run(at(".venv/bin/python"), [...pip, "-r", at("tests/requirements.txt")]);
@@ -80,15 +87,13 @@ function setupVenv() {
   });
 }
 
-function setupSdks() {
-  const folder = at("tests/sdks");
+function setupFolder(name, what) {
+  const folder = at(name);
   if (npmMatches(folder)) return;
   return withLock(async () => {
     if (npmMatches(folder)) return;
     const args = ["install", "--no-save", "--loglevel=error"];
-    await step("installing providers' SDKs for the tests (40 MB, under a minute)", () =>
-      run("npm", args, { cwd: folder }),
-    );
+    await step(what, () => run("npm", args, { cwd: folder }));
   });
 }
 

@@ -63,7 +63,7 @@ pub struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// Reads the body of `POST /v1/events`; `key` is the header `Idempotency-Key`, for a body without an id.
+    /// Reads the body of `POST /v1/events`; `key` is the header `Idempotency-Key`, which counts in a body without an id.
     ///
     /// # Errors
     /// 400 or 422, every fault named.
@@ -117,16 +117,11 @@ impl<'a> Event<'a> {
             (Err(problem), Some(code)) if problem.errors.len() == 1 => return Err(problem.coded(code)),
             (Err(problem), _) => return Err(problem),
         }
-        let id = match (id, key) {
-            (None, Some(key)) if !is_id(key) => {
-                return Err(Problem::new(
-                    422,
-                    "invalid_header",
-                    "Idempotency-Key must be 1 to 256 visible ASCII characters.",
-                ));
-            }
-            (id, key) => id.or_else(|| key.map(str::to_owned)),
-        };
+        if key.is_some_and(|key| !is_id(key)) {
+            let detail = "Idempotency-Key must be 1 to 256 visible ASCII characters.";
+            return Err(Problem::new(422, "invalid_header", detail));
+        }
+        let id = id.or_else(|| key.map(str::to_owned));
         Ok(Event { kind, data, id, occurred_at, attributes, webhook_url, deliver_at })
     }
 }
@@ -300,7 +295,9 @@ mod tests {
         let with = |body: &'static str, key| Event::read(body.as_bytes(), Some(key), 0, destination::tests::PUBLIC);
         assert_eq!(with(r#"{"type":"a","data":1}"#, "k").unwrap().id.as_deref(), Some("k"));
         assert_eq!(with(r#"{"type":"a","data":1,"id":"b"}"#, "k").unwrap().id.as_deref(), Some("b"));
-        assert_eq!(with(r#"{"type":"a","data":1}"#, "k k").unwrap_err().code, "invalid_header");
+        for body in [r#"{"type":"a","data":1}"#, r#"{"type":"a","data":1,"id":"b"}"#] {
+            assert_eq!(with(body, "k k").unwrap_err().code, "invalid_header");
+        }
     }
 
     #[test]

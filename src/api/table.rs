@@ -103,7 +103,51 @@ endpoints! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::HashSet;
+    use serde_json::Value;
+    use std::collections::{BTreeSet, HashSet};
+
+    /// The document's path, method, scope and limit of each call that needs a key.
+    fn documented() -> BTreeSet<(String, String, String, Option<u64>)> {
+        let document: Value = serde_json::from_str(include_str!("../../www/openapi.json")).unwrap();
+        let mut found = BTreeSet::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let Some(scope) = operation["x-signet-scope"].as_str().filter(|scope| *scope != "none") else {
+                    continue;
+                };
+                let limit = operation["x-signet-limit"].as_u64();
+                found.insert((path.clone(), method.to_uppercase(), scope.to_owned(), limit));
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn the_document_has_what_is_here_and_what_it_needs() {
+        let here = ENDPOINTS.iter().map(|endpoint| {
+            let scope = match endpoint.needs {
+                AnyKey => "any",
+                Operator => "operator",
+                Has(scope) => scope.name(),
+            };
+            let has_body = !matches!(endpoint.method, "GET" | "DELETE");
+            let limit = has_body.then_some(endpoint.limit as u64);
+            (endpoint.path.to_owned(), endpoint.method.to_owned(), scope.to_owned(), limit)
+        });
+        let (here, documented) = (here.collect::<BTreeSet<_>>(), documented());
+        let missing: Vec<_> = here.difference(&documented).collect();
+        assert!(missing.is_empty(), "not in the document, or there otherwise: {missing:#?}");
+        let more: Vec<_> =
+            documented.difference(&here).filter(|(path, method, ..)| !is_awaited(method, path)).collect();
+        assert!(more.is_empty(), "in the document alone, or there otherwise: {more:#?}");
+    }
+
+    /// What the document is ahead with, by tests/openapi/waiting.mjs.
+    fn is_awaited(method: &str, path: &str) -> bool {
+        let document: Value = serde_json::from_str(include_str!("../../www/openapi.json")).unwrap();
+        let name = &document["paths"][path][method.to_lowercase()]["operationId"];
+        include_str!("../../tests/openapi/waiting.mjs").contains(&name.to_string())
+    }
 
     #[test]
     fn nothing_stands_twice() {

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { judge } from "./contract.mjs";
 import { request } from "./http.mjs";
 import { freePort } from "./ports.mjs";
 import { until } from "./wait.mjs";
@@ -21,13 +22,23 @@ const START_TIMEOUT = 30_000;
 /**
  * Starts a gateway and waits until it answers.
  *
- * @param {{vars?: Record<string, string>, persistTo?: string, port?: number, bare?: boolean, door?: boolean, elsewhere?: boolean}} [options]
+ * @param {{vars?: Record<string, string>, persistTo?: string, port?: number, bare?: boolean, door?: boolean, elsewhere?: boolean,
+ *   reach?: string[]}} [options]
  *   `vars` take the place of all of `.dev.vars`; left out, `.dev.vars` counts. `bare`: on workerd alone, without
  *   wrangler dev's own part in every request and answer; its KV forgets everything when it ends, and nobody counts
  *   guesses. `door`: the same with a KV that lasts, and with `object(name, path)`, which calls an application's object as
- *   the gateway itself would. `elsewhere`: the same with another place too, where KV is heard of late.
+ *   the gateway itself would. `elsewhere`: the same with another place too, where KV is heard of late. `reach`: the
+ *   networks that a bare one can connect to, all where none is named.
  */
-export async function startSignet({ vars, persistTo, port, bare = false, door = false, elsewhere = false } = {}) {
+export async function startSignet({
+  vars,
+  persistTo,
+  port,
+  bare = false,
+  door = false,
+  elsewhere = false,
+  reach,
+} = {}) {
   for (const file of [path.join(ROOT, "build/index.js"), WRANGLER]) {
     if (!existsSync(file)) throw new Error(`${file} is missing: run \`npm run build\` first`);
   }
@@ -38,7 +49,7 @@ export async function startSignet({ vars, persistTo, port, bare = false, door = 
     elsewhere: elsewhere && (await freePort()),
     stale: elsewhere && (await freePort()),
   };
-  const signet = new Signet({ vars, persistTo, bare: isBare, ports, port: port ?? (await freePort()) });
+  const signet = new Signet({ vars, persistTo, bare: isBare, ports, reach, port: port ?? (await freePort()) });
   await signet.start();
   return signet;
 }
@@ -49,10 +60,11 @@ class Signet {
   #output = "";
   #ownsDisk;
 
-  constructor({ vars, persistTo, bare, ports, port }) {
+  constructor({ vars, persistTo, bare, ports, reach, port }) {
     this.ports = ports;
     this.vars = vars;
     this.bare = bare;
+    this.reach = reach;
     this.port = port;
     this.url = `http://127.0.0.1:${port}`;
     this.#ownsDisk = persistTo === undefined;
@@ -82,9 +94,9 @@ class Signet {
   }
 
   #command() {
-    const { disk, port, ports, vars = DEV_VARS } = this;
+    const { disk, port, ports, reach, vars = DEV_VARS } = this;
     return this.bare
-      ? workerdCommand({ root: ROOT, disk, vars, ports: { ...ports, signet: port } })
+      ? workerdCommand({ root: ROOT, disk, vars, ports: { ...ports, signet: port }, reach })
       : [process.execPath, [WRANGLER, ...this.#arguments()]];
   }
 
@@ -147,7 +159,8 @@ class Signet {
 
   /**
    * Calls the API with the operator key. An object becomes JSON; text and bytes go as they are.
-   * A header set to null is not sent: `{authorization: null}` calls without a key.
+   * A header set to null is not sent: `{authorization: null}` calls without a key. The answer, and what was granted,
+   * must be as the API's document has them.
    */
   api(method, where, body, headers) {
     return this.#call(this.url, method, where, body, headers);
@@ -169,16 +182,14 @@ class Signet {
     return status === 200 ? text : undefined;
   }
 
-  #call(origin, method, where, body, headers = {}) {
+  async #call(origin, method, where, body, headers = {}) {
     const all = { authorization: `Bearer ${OPERATOR_KEY}`, ...lowerCased(headers) };
     for (const [name, value] of Object.entries(all)) if (value === null) delete all[name];
     const raw = body === undefined || typeof body === "string" || Buffer.isBuffer(body);
-    return request(origin + where, {
-      method,
-      headers: all,
-      body: raw ? body : JSON.stringify(body),
-      agent: this.#agent,
-    });
+    const sent = raw ? body : JSON.stringify(body);
+    const answer = await request(origin + where, { method, headers: all, body: sent, agent: this.#agent });
+    judge({ method, where, body: sent, headers: all }, answer);
+    return answer;
   }
 
   /** Calls the object of an application. */

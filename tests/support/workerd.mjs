@@ -63,13 +63,13 @@ const PAGES = `export default { fetch: () => new Response(null, { status: 404 })
 /**
  * Writes down in the folder `disk` how the worker is to run, and answers the command and its arguments.
  *
- * @param {{root: string, disk: string, vars: Record<string, string>, ports: object}} how `ports` by what listens there:
+ * @param {{root: string, disk: string, vars: Record<string, string>, ports: object, reach?: string[]}} how `ports` by what listens there:
  *   `signet`; `kv`, where KV can be asked; `door`, on which the objects of applications can be called by name, and then
  *   what is in KV lasts; `elsewhere`, where the same worker runs once more, in an instance of its own whose objects are
  *   the first one's and whose KV is stale; `stale`, where that one can be asked
  * @returns {[string, string[]]}
  */
-export function workerdCommand({ root, disk, vars, ports }) {
+export function workerdCommand({ root, disk, vars, ports, reach = ["public", "private"] }) {
   const config = readFileSync(path.join(root, "wrangler.toml"), "utf8");
   const date = /^compatibility_date = (".*")/m.exec(config)[1];
   const flags = /^compatibility_flags = (\[.*\])/m.exec(config)[1];
@@ -111,7 +111,7 @@ const config :Workerd.Config = (
   services = [
     (name = "signet", worker = .signet), ${ports.elsewhere ? `(name = "elsewhere", worker = .elsewhere),` : ""}
     ${small("kv", ports.door ? lasting : "")}, ${small("stale", late)}, ${small("pages")}, ${small("door", opened)},
-    (name = "internet", network = (allow = ["public", "private"])),
+    (name = "internet", network = (allow = ${text(reach)})),
     (name = "disk", disk = (path = ${text(path.join(disk, "objects"))}, writable = true)),
   ],
   sockets = [${sockets.join(", ")}],

@@ -1,0 +1,206 @@
+// Events: what a producer posts, and long runs over what was posted.
+import {
+  answer,
+  at,
+  body,
+  choice,
+  id,
+  inPath,
+  links,
+  list,
+  map,
+  nullable,
+  page,
+  paging,
+  ref,
+  sent,
+  shown,
+  text,
+  time,
+} from "./parts.mjs";
+import { eventType, url } from "./shared.mjs";
+
+const TAG = "Events";
+const EVENT_LIMIT = 1024 * 1024;
+const BATCH_LIMIT = 8 * 1024 * 1024;
+
+const own = { type: "string", pattern: "^[!-~]{1,256}$" };
+const attributes = map(
+  { anyOf: [text(256), list(text(256), { maxItems: 256 })] },
+  { propertyNames: text(256), maxProperties: 64 },
+);
+const ours = (description) => nullable({ ...time(description), pattern: "^(19[7-9]|[2-9][0-9]{2})[0-9]-" });
+
+const example = {
+  type: "task.completed",
+  data: { taskId: "abc123" },
+  id: "my-id-1",
+  occurredAt: "2026-05-18T12:00:00.000Z",
+  attributes: { index_ids: ["idx_archive"] },
+};
+
+const accepted = {
+  id: { type: "string" },
+  deliveries: list(ref("Target")),
+  duplicate: { const: true, description: "The id was accepted before; nothing was sent." },
+};
+
+export const tag = { name: TAG, description: "What happened. An answer of 202 means: durably stored." };
+
+export const schemas = {
+  EventToSend: sent(
+    {
+      type: eventType,
+      data: { description: "Any JSON, passed on byte for byte." },
+      id: nullable({
+        ...own,
+        description: "The same id again answers the same deliveries and sends nothing; with other JSON it is a 409.",
+      }),
+      occurredAt: ours("When it happened; now when left out."),
+      attributes: {
+        ...nullable(attributes),
+        description: "What subscriptions filter by. Keys and values have at most 256 bytes each.",
+      },
+      webhookUrl: nullable(url("A delivery of its own, under the application's profile and secret.")),
+      deliverAt: ours("Not to be sent before; up to 30 days ahead."),
+    },
+    { required: ["type", "data"] },
+  ),
+  AcceptedEvent: shown(accepted, { optional: ["duplicate"] }),
+  Event: shown({
+    id: { type: "string" },
+    type: { type: "string" },
+    data: { description: "As it was posted." },
+    attributes: map({ anyOf: [{ type: "string" }, list({ type: "string" })] }),
+    occurredAt: time(),
+    createdAt: time(),
+    deliveries: list(ref("Target")),
+  }),
+  Operation: shown({
+    id: id("op"),
+    kind: { type: "string", examples: ["recover", "replay"] },
+    status: choice(["running", "done", "stopped", "failed"]),
+    matched: { type: "integer", minimum: 0 },
+    done: { type: "integer", minimum: 0 },
+    failed: { type: "integer", minimum: 0 },
+  }),
+};
+
+const operation = { parameters: [inPath("id", id("op"), "`op_…`")] };
+
+export const paths = [
+  at("/v1/events", TAG, {
+    post: {
+      operationId: "sendEvent",
+      summary: "Send an event",
+      description:
+        "413 also for an event whose body under a profile would have more than 1,900,000 bytes. 422 for a `deliverAt` more than 30 days ahead.",
+      scope: "events:write",
+      parameters: [
+        {
+          name: "Idempotency-Key",
+          in: "header",
+          description: "Stands in for `id` where the body has none.",
+          schema: own,
+        },
+      ],
+      send: body(
+        ref("EventToSend"),
+        {
+          "Only what happened": { type: "task.completed", data: { taskId: "abc123" } },
+          "With an id": example,
+          "To a URL of its own": { type: "shorts.completed", data: { id: 7 }, webhookUrl: "https://example.com/hook" },
+        },
+        { limit: EVENT_LIMIT },
+      ),
+      answers: {
+        202: answer("It is stored, and on its way to everybody who wants it.", ref("AcceptedEvent"), {
+          example: {
+            id: "my-id-1",
+            deliveries: [{ id: "del_01hy5w3k00qx7v9h2m4tbd8000r4", subscription: "sub_01hy5w2z00c8k1f6n3sp5ge000r4" }],
+          },
+          links: {
+            ...links("id", "$response.body#/id", ["getEvent"]),
+            ...links("id", "$response.body#/deliveries/0/id", ["getDelivery", "retryDelivery", "cancelDelivery"]),
+          },
+        }),
+      },
+      codes: { 409: ["id_conflict"], 422: ["invalid_url", "private_address", "invalid_header"] },
+    },
+  }),
+  at("/v1/events/batch", TAG, {
+    post: {
+      operationId: "sendEvents",
+      summary: "Send up to 1,000 events",
+      scope: "events:write",
+      send: body(
+        list(ref("EventToSend"), { minItems: 1, maxItems: 1000 }),
+        { Two: [example, { type: "task.failed", data: { taskId: "abc124" } }] },
+        {
+          limit: BATCH_LIMIT,
+          more: {
+            "application/x-ndjson": {
+              schema: { type: "string", description: "An event on each line." },
+              examples: { Two: { value: '{"type":"task.completed","data":1}\n{"type":"task.failed","data":2}\n' } },
+            },
+          },
+        },
+      ),
+      answers: {
+        202: answer(
+          "What became of each, in their order.",
+          shown({ results: list({ anyOf: [ref("AcceptedEvent"), ref("Problem")] }) }),
+        ),
+      },
+    },
+  }),
+  at(
+    "/v1/events/{id}",
+    TAG,
+    {
+      get: {
+        operationId: "getEvent",
+        summary: "Read an event",
+        description: "Also one that nobody wanted.",
+        scope: "deliveries:read",
+        answers: { 200: answer("The event.", ref("Event")) },
+      },
+    },
+    { parameters: [inPath("id", own, "`evt_…`, or the id that its producer gave it.")] },
+  ),
+  at("/v1/operations", TAG, {
+    get: {
+      operationId: "listOperations",
+      summary: "List long runs",
+      scope: "deliveries:read",
+      parameters: paging(),
+      answers: { 200: answer("A page, newest first.", page("Operation")) },
+    },
+  }),
+  at(
+    "/v1/operations/{id}",
+    TAG,
+    {
+      get: {
+        operationId: "getOperation",
+        summary: "Read how far a long run is",
+        scope: "deliveries:read",
+        answers: { 200: answer("The run.", ref("Operation")) },
+      },
+    },
+    operation,
+  ),
+  at(
+    "/v1/operations/{id}/stop",
+    TAG,
+    {
+      post: {
+        operationId: "stopOperation",
+        summary: "Stop a long run",
+        scope: "deliveries:write",
+        answers: { 200: answer("As it is now.", ref("Operation")) },
+      },
+    },
+    operation,
+  ),
+];

@@ -1,0 +1,39 @@
+// What has to be there before everything in the document can be asked for.
+import { document } from "../support/contract.mjs";
+import { request } from "../support/http.mjs";
+
+/** Makes one of each, and resolves to their ids by the paths that they are asked for at. */
+export async function prepared(target, { expect, subscribe, send, settled, profile }) {
+  const url = target.url("/schemathesis");
+  const one = await subscribe({ url, events: ["schemathesis.*"] });
+  const other = await subscribe({ url: target.answer("/schemathesis/down", 500), events: ["schemathesis.failed"] });
+  const events = [
+    await send({ type: "schemathesis.sent", data: { id: 7 } }),
+    await send({ type: "schemathesis.failed", data: { id: 8 }, id: "prepared-1" }),
+  ];
+  const deliveries = events.flatMap((event) => event.deliveries.map(({ id }) => id));
+  await settled(events[0].deliveries[0].id);
+  const [proxied, queued] = await Promise.all(
+    ["proxy", "queue"].map((mode) =>
+      expect(201, "POST", "/v1/sources", { provider: "github", secrets: ["s3cret"], origin: url, mode }),
+    ),
+  );
+  await profile("brand", {});
+  const learning = await expect(201, "POST", "/v1/sources", { provider: "asana", origin: url });
+  await request(learning.url, { method: "POST", headers: { "x-hook-secret": "0".repeat(64) }, body: "{}" });
+  const application = await expect(201, "POST", "/v1/applications", { name: "Prepared" });
+  const key = await expect(201, "POST", "/v1/api-keys", { label: "Prepared", webhookUrl: url, events: ["none"] });
+  const paths = {
+    "/v1/sources/{id}/learned-secret": [learning.id],
+    "/v1/subscriptions/{id}": [one.id, other.id],
+    "/v1/events/{id}": events.map(({ id }) => id),
+    "/v1/deliveries/{id}": deliveries,
+    "/v1/sources/{id}": [proxied.id, queued.id],
+    "/v1/profiles/{name}": ["brand"],
+    "/v1/providers/{name}": ["github", "stripe"],
+    "/v1/applications/{id}": ["default", application.id],
+    "/v1/api-keys/{id}": [key.id],
+  };
+  const below = (template) => Object.entries(paths).find(([start]) => `${template}/`.startsWith(`${start}/`))?.[1];
+  return Object.fromEntries(Object.keys(document.paths).flatMap((it) => (below(it) ? [[it, below(it)]] : [])));
+}
