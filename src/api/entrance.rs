@@ -70,7 +70,7 @@ pub fn fetch(request: Request, env: Env, context: Context) -> Promise {
 
 async fn respond(request: Request, env: Env, context: Context) -> Response {
     let head = Head::of(&request);
-    enter(head, request, env, context).await.unwrap_or_else(|problem| {
+    watched(head, request, env, context).await.unwrap_or_else(|problem| {
         let mut headers = NO_STORE.to_vec();
         if let Some((name, value)) = &problem.header {
             headers.push((name, value));
@@ -79,9 +79,27 @@ async fn respond(request: Request, env: Env, context: Context) -> Response {
     })
 }
 
+/// Lets a request in, and says in the log and in the figures what became of it.
+async fn watched(head: Head, request: Request, env: Env, context: Context) -> Result<Response, Problem> {
+    let (seen, began) = (head.seen.clone(), edge::now());
+    env.settings();
+    let answered = enter(head, request, env, context).await;
+    let mut seen = seen.borrow_mut();
+    match &answered {
+        Ok(response) => seen.status = response.status(),
+        Err(problem) => seen.refused(problem),
+    }
+    seen.duration_ms = edge::now().saturating_sub(began);
+    edge::measure(|metrics| metrics.request(&seen));
+    edge::put(&*seen, seen.matters());
+    answered
+}
+
 /// Which door a request goes through: an origin's that Signet stands in front of, a source's, the API's, or the pages'.
 async fn enter(head: Head, request: Request, env: Env, context: Context) -> Result<Response, Problem> {
+    let to = |route| head.seen.borrow_mut().fits(route, &[]);
     if proxy::is_front(&env, &head) {
+        to(FRONT);
         return match proxy::claimed(&env, &head).await {
             Some(claim) => proxy::visit(&claim.source, &claim.rest, request, head, env, context).await,
             None => proxy::pass_through(&env, &head, &request).await,
@@ -89,9 +107,11 @@ async fn enter(head: Head, request: Request, env: Env, context: Context) -> Resu
     }
     let (path, _) = head.target();
     if path == "/healthz" {
+        to("/healthz");
         return Ok(health::check(&head, &env).await);
     }
     if let Some((source, rest)) = proxy::addressed(path) {
+        to("/in/{source}/{path…}");
         let (source, rest) = (source.to_owned(), rest.to_owned());
         return proxy::visit(&source, &rest, request, head, env, context).await;
     }
@@ -102,12 +122,19 @@ async fn enter(head: Head, request: Request, env: Env, context: Context) -> Resu
         });
     }
     if let Some(claim) = proxy::claimed(&env, &head).await {
+        to(FRONT);
         return proxy::visit(&claim.source, &claim.rest, request, head, env, context).await;
     }
     let is_read = matches!(head.method.as_str(), "GET" | "HEAD");
     let page = if is_read { env.page(&request).await } else { None };
+    if page.is_some() {
+        to("page");
+    }
     page.ok_or_else(|| Problem::not_found("page"))
 }
+
+/// What a request to a host that Signet stands in front of is called in the log: its path is the origin's.
+const FRONT: &str = "front";
 
 /// Answers hold secrets and what changes by the second: nobody is to keep them.
 const NO_STORE: &[(&str, &str)] = &[("cache-control", "no-store")];
@@ -119,8 +146,18 @@ async fn answer(head: Head, request: Request, env: Env) -> Result<Answer, Proble
         let is_method = endpoint.method == head.method;
         is_method.then(|| fits(endpoint)).flatten().map(|params| (endpoint, params))
     });
+    let seen = head.seen.clone();
+    match &found {
+        Some((endpoint, params)) => seen.borrow_mut().fits(endpoint.path, params),
+        None => {
+            if let Some((endpoint, params)) = ENDPOINTS.iter().find_map(|it| Some((it, fits(it)?))) {
+                seen.borrow_mut().fits(endpoint.path, &params);
+            }
+        }
+    }
     // Who is calling comes before what there is to find.
     let (gateway, caller) = caller::let_in(&head, env, found.as_ref().map(|(endpoint, _)| endpoint.needs)).await?;
+    seen.borrow_mut().by(&gateway.application, &caller);
     let Some((endpoint, params)) = found else {
         let allowed: Vec<&str> = ENDPOINTS.iter().filter(|it| fits(it).is_some()).map(|it| it.method).collect();
         return Err(match allowed.is_empty() {
@@ -133,5 +170,7 @@ async fn answer(head: Head, request: Request, env: Env) -> Result<Answer, Proble
     };
     caller.may(endpoint.needs)?;
     let body = edge::body(&request, endpoint.limit).await?;
-    (endpoint.run)(Call { gateway, caller, head, params, body }).await
+    let answer = (endpoint.run)(Call { gateway, caller, head, params, body }).await?;
+    seen.borrow_mut().answered(answer.status, &answer.text);
+    Ok(answer)
 }

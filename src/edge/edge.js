@@ -13,6 +13,8 @@ export function inspect(request) {
     headers.get("signet-application"),
     headers.get("idempotency-key"),
     headers.get("cf-connecting-ip"),
+    headers.get("traceparent"),
+    headers.get("tracestate"),
   ];
 }
 

@@ -3,7 +3,8 @@
 mod sql;
 pub mod task;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::OnceLock;
 
 use js_sys::{Array, Uint8Array};
@@ -12,8 +13,10 @@ use web_sys::{Request, Response};
 
 use crate::destination::Rules;
 use crate::problem::Problem;
+use crate::seen::{self, Costs, Level, Metrics, Trouble};
 use crate::signature::Question;
 use crate::time::Millis;
+use crate::trace::Trace;
 use crate::vault::Vault;
 
 pub use sql::{Row, Sql, Value};
@@ -119,15 +122,22 @@ thread_local! {
     static ROWS: Cell<u64> = const { Cell::new(0) };
     static CALLS: Cell<u64> = const { Cell::new(0) };
     static ALARMS: Cell<u64> = const { Cell::new(0) };
+    static METRICS: RefCell<Metrics> = RefCell::default();
 }
 
 fn count(counter: &'static std::thread::LocalKey<Cell<u64>>, by: u64) {
     counter.with(|counter| counter.set(counter.get().saturating_add(by)));
 }
 
-/// What this instance has cost since it started: rows written, requests to objects, alarms set.
-pub fn costs() -> (u64, u64, u64) {
-    (ROWS.get(), CALLS.get(), ALARMS.get())
+/// Counts what this instance does.
+pub fn measure(count: impl FnOnce(&mut Metrics)) {
+    METRICS.with_borrow_mut(count);
+}
+
+/// What this instance has done since it started, in the Prometheus text format.
+pub fn metrics() -> String {
+    let costs = Costs { rows: ROWS.get(), requests: CALLS.get(), alarms: ALARMS.get() };
+    METRICS.with_borrow(|metrics| metrics.text(costs))
 }
 
 /// The present.
@@ -166,7 +176,6 @@ impl Env {
 
     /// What the deployment was configured with, read once in the life of an instance.
     pub fn settings(&self) -> &'static Settings {
-        static SETTINGS: OnceLock<Settings> = OnceLock::new();
         SETTINGS.get_or_init(|| {
             let operator_key = self.var("OPERATOR_KEY").unwrap_or_default();
             let allow_private = self.var("ALLOW_PRIVATE_DESTINATIONS").as_deref() == Some("true");
@@ -177,6 +186,7 @@ impl Env {
                 allow_private,
                 unbound: BINDINGS.iter().copied().filter(|name| self.get(name).is_undefined()).collect(),
                 front_of: read_front(&self.var("FRONT_OF").unwrap_or_default()),
+                log: Level::read(&self.var("LOG").unwrap_or_default()),
             }
         })
     }
@@ -216,7 +226,10 @@ impl Env {
         match call(&self.get(class), name, path, body).await {
             Ok(said) => Ok(Said::read(&said)),
             Err(error) => {
-                log(&format!("{class} {path}: {error:?}"));
+                self.settings();
+                // What stands behind the first step may be a client's own words.
+                let what = path.split(['/', '?']).nth(1).unwrap_or_default();
+                log(&format!("{class} /{what}: {error:?}"));
                 Err(Problem::unavailable("A part of the gateway did not answer. Try again."))
             }
         }
@@ -259,6 +272,8 @@ impl Env {
 const BINDINGS: &[&str] =
     &["SUBSCRIPTIONS", "APPLICATION", "SUBSCRIPTION", "DELIVERY", "LEDGER", "DIRECTORY", "REGISTRY", "ASSETS"];
 
+static SETTINGS: OnceLock<Settings> = OnceLock::new();
+
 /// What a deployment is configured with. A change of it starts every instance anew.
 pub struct Settings {
     /// The key that may do everything; empty until somebody sets one.
@@ -271,6 +286,8 @@ pub struct Settings {
     pub allow_private: bool,
     /// The hosts that Signet stands in front of, each with the origin of what no source claims; none: it is refused.
     pub front_of: Vec<(String, Option<String>)>,
+    /// Which lines the log has.
+    pub log: Level,
 }
 
 /// Reads `api.example.com=https://origin.example.net, shop.example.com=refuse`.
@@ -362,6 +379,12 @@ pub struct Head {
     pub idempotency_key: Option<String>,
     /// The client's address, as the edge saw it.
     pub address: Option<String>,
+    /// `traceparent`
+    trace_parent: Option<String>,
+    /// `tracestate`
+    trace_state: Option<String>,
+    /// What the log will say of the request.
+    pub seen: Rc<RefCell<seen::Request>>,
 }
 
 impl Head {
@@ -369,15 +392,24 @@ impl Head {
     pub fn of(request: &Request) -> Self {
         let parts = inspect(request);
         let text = |at| parts.get(at).as_string();
+        let method = text(0).unwrap_or_default();
         Head {
-            method: text(0).unwrap_or_default(),
+            seen: Rc::new(RefCell::new(seen::Request::new(&method))),
+            method,
             url: text(1).unwrap_or_default(),
             authorization: text(2),
             api_key: text(3),
             application: text(4),
             idempotency_key: text(5),
             address: text(6),
+            trace_parent: text(7),
+            trace_state: text(8),
         }
+    }
+
+    /// The trace that the request is part of.
+    pub fn trace(&self) -> Option<Trace> {
+        Trace::read(self.trace_parent.as_deref()?, self.trace_state.as_deref())
     }
 
     /// Path and query.
@@ -553,7 +585,15 @@ pub async fn post(method: &str, url: &str, headers: &str, body: &Uint8Array, tim
     }
 }
 
-/// A line in the log. Never a secret, never a payload.
-pub fn log(line: &str) {
-    worker::console_log!("{line}");
+/// Something went wrong where nobody waits for an answer. Never a secret, never a payload, no URL.
+pub fn log(message: &str) {
+    put(&Trouble::new(message), true);
+}
+
+/// A line in the log. Whether it `matters` also to those who want to read of failures alone.
+pub fn put(said: &impl serde::Serialize, matters: bool) {
+    // An object that has asked for no setting yet says everything.
+    if SETTINGS.get().is_none_or(|settings| settings.log.shows(matters)) {
+        worker::console_log!("{}", seen::line(said));
+    }
 }

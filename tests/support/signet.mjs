@@ -21,17 +21,19 @@ const START_TIMEOUT = 30_000;
 /**
  * Starts a gateway and waits until it answers.
  *
- * @param {{vars?: Record<string, string>, persistTo?: string, port?: number, bare?: boolean, door?: boolean}} [options]
+ * @param {{vars?: Record<string, string>, persistTo?: string, port?: number, bare?: boolean, door?: boolean, keep?: number}} [options]
  *   `vars` take the place of all of `.dev.vars`; left out, `.dev.vars` counts. `bare`: on workerd alone, without
- *   wrangler dev's own part in every request and answer; its KV forgets everything when it ends. `door`: the same with a
- *   KV that lasts, and with `object(name, path)`, which calls an application's object as the gateway itself would.
+ *   wrangler dev's own part in every request and answer; its KV forgets everything when it ends, and the worker's log is
+ *   printed. `door`: the same with a KV that lasts, and with `object(name, path)`, which calls an application's object as
+ *   the gateway itself would. `keep`: how many characters of what was printed are kept.
  */
-export async function startSignet({ vars, persistTo, port, bare = false, door = false } = {}) {
+export async function startSignet({ vars, persistTo, port, bare = false, door = false, keep = 20_000 } = {}) {
   for (const file of [path.join(ROOT, "build/index.js"), WRANGLER]) {
     if (!existsSync(file)) throw new Error(`${file} is missing: run \`npm run build\` first`);
   }
   const doorPort = door ? await freePort() : undefined;
-  const signet = new Signet({ vars, persistTo, bare: bare || door, door: doorPort, port: port ?? (await freePort()) });
+  const how = { vars, persistTo, keep, bare: bare || door, door: doorPort, port: port ?? (await freePort()) };
+  const signet = new Signet(how);
   await signet.start();
   return signet;
 }
@@ -41,9 +43,11 @@ class Signet {
   #agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
   #output = "";
   #ownsDisk;
+  #kept;
 
-  constructor({ vars, persistTo, bare, door, port }) {
+  constructor({ vars, persistTo, bare, door, keep, port }) {
     this.door = door;
+    this.#kept = keep;
     this.vars = vars;
     this.bare = bare;
     this.port = port;
@@ -98,7 +102,7 @@ class Signet {
   }
 
   #keep(chunk) {
-    this.#output = (this.#output + chunk).slice(-20_000);
+    this.#output = (this.#output + chunk).slice(-this.#kept);
   }
 
   async #answers(child) {
@@ -108,7 +112,7 @@ class Signet {
     return answer.json !== undefined;
   }
 
-  /** What wrangler and the worker printed so far (the last 20,000 characters). */
+  /** What wrangler and the worker printed so far, or the end of it. */
   get output() {
     return this.#output;
   }
