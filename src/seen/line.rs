@@ -145,12 +145,8 @@ impl Request {
 
     /// It was answered with this text, which may be a problem that an object has written.
     pub fn answered(&mut self, status: u16, text: &str) {
-        #[derive(serde::Deserialize)]
-        struct Coded {
-            code: String,
-        }
         if status >= 400 {
-            self.code = serde_json::from_str::<Coded>(text).ok().map(|Coded { code }| code);
+            self.code = crate::body::text_at(text.as_bytes(), "code");
         }
     }
 

@@ -24,28 +24,30 @@ pub struct Costs {
     pub alarms: u64,
 }
 
+/// Counts by what stands between the braces of a sample.
+type Counters = BTreeMap<String, u64>;
+
 /// The figures.
 #[derive(Debug, Default)]
 pub struct Metrics {
-    requests: BTreeMap<(&'static str, &'static str, u16), u64>,
+    requests: Counters,
     request_times: Histogram,
     events: u64,
     deliveries: u64,
-    attempts: BTreeMap<String, u64>,
+    attempts: Counters,
     attempt_times: Histogram,
-    source_requests: BTreeMap<String, u64>,
-    key_refusals: BTreeMap<&'static str, u64>,
+    source_requests: Counters,
+    key_refusals: Counters,
 }
 
 impl Metrics {
     /// A request was answered.
     pub fn request(&mut self, request: &Request) {
-        up(self.requests.entry((request.route, request.method, request.status)).or_default());
+        let Request { route, method, status, .. } = request;
+        count(&mut self.requests, &[("route", route), ("method", method), ("status", &status.to_string())]);
         self.request_times.add(request.duration_ms);
-        match request.code.as_deref() {
-            Some("unauthorized") => up(self.key_refusals.entry("unauthorized").or_default()),
-            Some("too_many_attempts") => up(self.key_refusals.entry("too_many_attempts").or_default()),
-            _ => {}
+        if let Some(reason @ ("unauthorized" | "too_many_attempts")) = request.code.as_deref() {
+            count(&mut self.key_refusals, &[("reason", reason)]);
         }
     }
 
@@ -66,26 +68,23 @@ impl Metrics {
             Outcome::Answered { .. } => "failed".to_owned(),
             Outcome::Failed(failure) => name_of(&failure),
         };
-        up(self.attempts.entry(name).or_default());
+        count(&mut self.attempts, &[("outcome", &name)]);
         self.attempt_times.add(duration);
     }
 
     /// A request to a source was judged.
     pub fn source_request(&mut self, outcome: source::Outcome) {
-        up(self.source_requests.entry(name_of(&outcome)).or_default());
+        count(&mut self.source_requests, &[("outcome", &name_of(&outcome))]);
     }
 
     /// All of it.
     pub fn text(&self, costs: Costs) -> String {
         let mut page = Page(String::new());
         page.family("signet_build_info", "gauge", "The version that answers.");
-        page.sample("signet_build_info", &[("version", env!("CARGO_PKG_VERSION"))], "1");
+        page.sample("signet_build_info", &labelled(&[("version", env!("CARGO_PKG_VERSION"))]), "1");
 
-        page.family("signet_requests_total", "counter", "Requests answered, by the pattern that their path fits.");
-        for ((route, method, status), count) in &self.requests {
-            let labels = [("route", *route), ("method", *method), ("status", &status.to_string())];
-            page.sample("signet_requests_total", &labels, &count.to_string());
-        }
+        let help = "Requests answered, by the pattern that their path fits.";
+        page.counters("signet_requests_total", help, &self.requests);
         page.histogram("signet_request_duration_seconds", "Time to the answer.", &self.request_times);
         page.counter("signet_events_total", "Events accepted, without repetitions.", self.events);
         page.counter(
@@ -93,11 +92,11 @@ impl Metrics {
             "Deliveries accepted, of events and sources.",
             self.deliveries,
         );
-        page.counters("signet_attempts_total", "Attempts made, by what came of them.", "outcome", &self.attempts);
+        page.counters("signet_attempts_total", "Attempts made, by what came of them.", &self.attempts);
         page.histogram("signet_attempt_duration_seconds", "Time of an attempt.", &self.attempt_times);
         let help = "Requests to sources, by what became of them.";
-        page.counters("signet_source_requests_total", help, "outcome", &self.source_requests);
-        page.counters("signet_key_refusals_total", "Calls without a key that holds.", "reason", &self.key_refusals);
+        page.counters("signet_source_requests_total", help, &self.source_requests);
+        page.counters("signet_key_refusals_total", "Calls without a key that holds.", &self.key_refusals);
 
         let help = "Rows written to the objects' storage, index rows among them.";
         page.counter("signet_rows_written_total", help, costs.rows);
@@ -109,6 +108,20 @@ impl Metrics {
 
 fn up(count: &mut u64) {
     *count = count.saturating_add(1);
+}
+
+fn count(counters: &mut Counters, labels: &[(&str, &str)]) {
+    up(counters.entry(labelled(labels)).or_default());
+}
+
+/// What stands between the braces.
+fn labelled(labels: &[(&str, &str)]) -> String {
+    let mut text = String::new();
+    for (name, value) in labels {
+        let comma = if text.is_empty() { "" } else { "," };
+        text.push_str(&[comma, name, "=\"", &escaped(value), "\""].concat());
+    }
+    text
 }
 
 /// How long things took.
@@ -140,26 +153,20 @@ impl Page {
         self.0.push_str(&format!("# HELP {name} {help} {scope}\n# TYPE {name} {kind}\n"));
     }
 
-    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: &str) {
-        self.0.push_str(name);
-        for (at, (label, text)) in labels.iter().enumerate() {
-            self.0.push(if at == 0 { '{' } else { ',' });
-            self.0.push_str(&format!("{label}=\"{}\"", escaped(text)));
-        }
-        self.0.push_str(if labels.is_empty() { " " } else { "} " });
-        self.0.push_str(value);
-        self.0.push('\n');
+    fn sample(&mut self, name: &str, labels: &str, value: &str) {
+        let (open, close) = if labels.is_empty() { ("", "") } else { ("{", "}") };
+        self.0.push_str(&[name, open, labels, close, " ", value, "\n"].concat());
     }
 
     fn counter(&mut self, name: &str, help: &str, value: u64) {
         self.family(name, "counter", help);
-        self.sample(name, &[], &value.to_string());
+        self.sample(name, "", &value.to_string());
     }
 
-    fn counters(&mut self, name: &str, help: &str, label: &str, values: &BTreeMap<impl AsRef<str>, u64>) {
+    fn counters(&mut self, name: &str, help: &str, counters: &Counters) {
         self.family(name, "counter", help);
-        for (text, value) in values {
-            self.sample(name, &[(label, text.as_ref())], &value.to_string());
+        for (labels, value) in counters {
+            self.sample(name, labels, &value.to_string());
         }
     }
 
@@ -169,11 +176,11 @@ impl Page {
         let mut below = 0u64;
         for (count, bound) in histogram.buckets.iter().zip(BOUNDS) {
             below = below.saturating_add(*count);
-            self.sample(&bucket, &[("le", &seconds(bound))], &below.to_string());
+            self.sample(&bucket, &labelled(&[("le", &seconds(bound))]), &below.to_string());
         }
-        self.sample(&bucket, &[("le", "+Inf")], &histogram.count.to_string());
-        self.sample(&[name, "_sum"].concat(), &[], &seconds(histogram.sum));
-        self.sample(&[name, "_count"].concat(), &[], &histogram.count.to_string());
+        self.sample(&bucket, &labelled(&[("le", "+Inf")]), &histogram.count.to_string());
+        self.sample(&[name, "_sum"].concat(), "", &seconds(histogram.sum));
+        self.sample(&[name, "_count"].concat(), "", &histogram.count.to_string());
     }
 }
 
@@ -291,8 +298,8 @@ mod tests {
     #[test]
     fn labels_are_escaped() {
         let mut page = Page(String::new());
-        page.sample("a", &[("b", "c\"\\\n")], "1");
-        assert_eq!(page.0, "a{b=\"c\\\"\\\\\\n\"} 1\n");
+        page.sample("a", &labelled(&[("b", "c\"\\\n"), ("d", "e")]), "1");
+        assert_eq!(page.0, "a{b=\"c\\\"\\\\\\n\",d=\"e\"} 1\n");
     }
 
     proptest! {
