@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import os from "node:os";
 import { parseArgs } from "node:util";
 import { openArena } from "./bench/arena.mjs";
-import { bare, signet } from "./bench/contenders.mjs";
+import { bare, signet, silent, talking } from "./bench/contenders.mjs";
 import { profile } from "./bench/profile.mjs";
 import { benchProxy } from "./bench/proxy.mjs";
 import { printRefusals, printTable } from "./bench/report.mjs";
@@ -22,6 +22,7 @@ const HELP = `npm run bench -- [options]
   --disk FOLDER     where the databases lie (default: the system's temporary folder); a folder in
                     memory, such as /dev/shm, takes the disk's speed out of the comparison
   --only NAME       measure one contender alone: signet or bare
+  --log             Signet with its log (LOG=all) beside Signet without (LOG=none)
   --profile         let V8 profile Signet for one long round and print the top entries
   --proxy           requests through a source, through a Worker that only forwards, and straight to the origin;
                     takes --rounds (default 10) and --disk
@@ -38,6 +39,7 @@ const { values: options } = parseArgs({
     bytes: { type: "string", default: "200" },
     disk: { type: "string" },
     only: { type: "string" },
+    log: { type: "boolean", default: false },
     profile: { type: "boolean", default: false },
     proxy: { type: "boolean", default: false },
     verify: { type: "boolean", default: false },
@@ -78,8 +80,9 @@ async function main() {
   const seconds = amount("seconds", 600);
   const setting = { connections: amount("connections", 512), bytes: amount("bytes", 1_000_000), disk: options.disk };
 
-  const contenders = [signet, bare].filter(({ name }) => !options.only || name.toLowerCase() === options.only);
-  if (contenders.length === 0) refuse("--only takes signet or bare");
+  const all = options.log ? [talking, silent] : [signet, bare];
+  const contenders = all.filter(({ name }) => !options.only || name.toLowerCase() === options.only);
+  if (contenders.length === 0) refuse(`--only takes ${all.map(({ name }) => name.toLowerCase()).join(" or ")}`);
 
   if (options.profile) return profile(contenders[0], { seconds, ...setting });
 
@@ -103,7 +106,7 @@ async function main() {
     printTable(results);
     printRefusals(results);
     console.log(
-      `\nAgain: npm run bench -- --rounds ${rounds} --seconds ${seconds} --connections ${setting.connections} --bytes ${setting.bytes}${setting.disk ? ` --disk ${setting.disk}` : ""}`,
+      `\nAgain: npm run bench -- --rounds ${rounds} --seconds ${seconds} --connections ${setting.connections} --bytes ${setting.bytes}${setting.disk ? ` --disk ${setting.disk}` : ""}${options.log ? " --log" : ""}`,
     );
   } finally {
     await arena.close();

@@ -19,6 +19,9 @@ const OF_THE_CONNECTION: &[&str] = &[
 /// Further headers that are never anybody's to set: they say what the body is, or where the request has been.
 const FRAMING: &[&str] = &["content-encoding", "content-type", "forwarded", "via"];
 
+/// W3C Trace Context: whose trace an event is part of is its producer's to say.
+const TRACE: &[&str] = &["traceparent", "tracestate"];
+
 /// Prefixes that are not anybody's to set: the edge writes them, or they would pass for Signet's own word.
 const RESERVED: &[&str] = &["cf-", "signet-", "x-forwarded-"];
 
@@ -54,13 +57,18 @@ pub fn is_of_the_connection(name: &str) -> bool {
     OF_THE_CONNECTION.iter().any(|other| other.eq_ignore_ascii_case(name))
 }
 
+/// Whether a header says which trace a request is part of.
+pub fn is_of_the_trace(name: &str) -> bool {
+    TRACE.iter().any(|other| other.eq_ignore_ascii_case(name))
+}
+
 /// What is wrong with a header's name, if anything: not a token (RFC 9110, section 5.6.2), framing, or reserved.
 pub fn name_fault(name: &str) -> Option<&'static str> {
     if let Some(fault) = token_fault(name) {
         return Some(fault);
     }
     let lower = name.to_ascii_lowercase();
-    let is_framing = is_of_the_connection(name) || FRAMING.contains(&lower.as_str());
+    let is_framing = is_of_the_connection(name) || is_of_the_trace(name) || FRAMING.contains(&lower.as_str());
     if is_framing || RESERVED.iter().any(|prefix| lower.starts_with(prefix)) {
         return Some("is a header that can't be set");
     }

@@ -88,6 +88,9 @@ impl fmt::Debug for Place {
 pub struct Id([u8; LENGTH]);
 
 impl Id {
+    /// How many characters an identifier has without its prefix.
+    pub const LENGTH: usize = LENGTH;
+
     /// A new identifier: 48 bits of `now`, 60 of `random`.
     pub fn new(now: Millis, random: u64, place: Place) -> Self {
         let mut id = [0; LENGTH];

@@ -14,6 +14,8 @@
 //! - [`access`] says who may do what: keys, scopes, links; [`application`] is whose everything is.
 //! - [`allowance`] says how much strangers may cause.
 //! - [`cors`] says which pages may call from a browser.
+//! - [`seen`] is what an operator sees: the log and the figures; [`trace`] whose trace an event is part of; [`stats`] how a
+//!   subscription's deliveries went.
 //! - [`body`], [`page`], [`route`], [`header`], [`problem`], [`secret`] and [`time`] read and write HTTP's small print.
 //!
 //! Shells are thin: `edge` is the one place that touches JavaScript, `api` the Worker's entrance, `proxy` the way through a
@@ -54,11 +56,14 @@ pub mod profile;
 pub mod provider;
 pub mod route;
 pub mod secret;
+pub mod seen;
 pub mod signature;
 pub mod snapshot;
 pub mod source;
+pub mod stats;
 pub mod subscription;
 pub mod time;
+pub mod trace;
 pub mod vault;
 
 #[cfg(target_arch = "wasm32")]

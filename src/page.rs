@@ -16,7 +16,7 @@ pub struct Page<'a> {
     /// How many, 1 to 250.
     pub limit: u32,
     cursor: Option<Cow<'a, str>>,
-    rest: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
+    rest: Parameters<'a>,
 }
 
 impl<'a> Page<'a> {
@@ -25,16 +25,7 @@ impl<'a> Page<'a> {
     /// # Errors
     /// 422 for a parameter that is unknown, given twice or out of its range.
     pub fn read(query: &'a str, known: &[&str]) -> Result<Self, Problem> {
-        let mut rest = BTreeMap::new();
-        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-            if !known.contains(&name.as_ref()) && name != "limit" && name != "cursor" {
-                return Err(Problem::query(&name, "is not a known parameter"));
-            }
-            if rest.contains_key(&name) {
-                return Err(Problem::query(&name, "is given more than once"));
-            }
-            rest.insert(name, value);
-        }
+        let mut rest = parameters(query, &[known, &["limit", "cursor"]].concat())?;
         let limit = match rest.remove("limit") {
             None => DEFAULT_LIMIT,
             Some(text) => text
@@ -45,6 +36,14 @@ impl<'a> Page<'a> {
         };
         let cursor = rest.remove("cursor");
         Ok(Page { limit, cursor, rest })
+    }
+
+    /// Reads a query with the parameters in `known` alone, for an answer that is no list.
+    ///
+    /// # Errors
+    /// 422 for a parameter that is unknown or given twice.
+    pub fn whole(query: &'a str, known: &[&str]) -> Result<Self, Problem> {
+        Ok(Page { limit: DEFAULT_LIMIT, cursor: None, rest: parameters(query, known)? })
     }
 
     /// A parameter's value.
@@ -102,6 +101,22 @@ impl<'a> Page<'a> {
         items.truncate(limit);
         written(items, next)
     }
+}
+
+type Parameters<'a> = BTreeMap<Cow<'a, str>, Cow<'a, str>>;
+
+fn parameters<'a>(query: &'a str, known: &[&str]) -> Result<Parameters<'a>, Problem> {
+    let mut found = BTreeMap::new();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        if !known.contains(&name.as_ref()) {
+            return Err(Problem::query(&name, "is not a known parameter"));
+        }
+        if found.contains_key(&name) {
+            return Err(Problem::query(&name, "is given more than once"));
+        }
+        found.insert(name, value);
+    }
+    Ok(found)
 }
 
 /// Cursors are ids and names: nothing in them needs escaping.

@@ -60,3 +60,13 @@ export const signet = {
     return { url: `${url}/v1/events`, headers };
   },
 };
+
+/** Signet with a log and without, for what the log costs. */
+export const [talking, silent] = ["all", "none"].map((level) => ({
+  ...signet,
+  name: `LOG=${level}`,
+  async worker() {
+    const worker = await signet.worker();
+    return { ...worker, variables: { ...worker.variables, LOG: level } };
+  },
+}));

@@ -82,6 +82,14 @@ impl Caller {
         }
     }
 
+    /// What the caller is called in the log.
+    pub fn name(&self) -> &str {
+        match self {
+            Caller::Operator => "operator",
+            Caller::Key(grant) => grant.key.as_deref().unwrap_or("link"),
+        }
+    }
+
     /// When what was shown ends by itself.
     pub fn until(&self) -> Option<Millis> {
         match self {

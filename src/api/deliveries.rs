@@ -7,10 +7,12 @@ use wasm_bindgen::JsValue;
 
 use super::{Answer, Call, events, management};
 use crate::delivery::Stage;
+use crate::edge;
 use crate::id::{DELIVERY, EVENT, Id, KEY, Place, SOURCE, SUBSCRIPTION};
 use crate::objects::subscription::Query;
 use crate::page::Page;
 use crate::problem::Problem;
+use crate::stats::Window;
 
 /// How many objects are asked at once for one list.
 const AT_ONCE: usize = 50;
@@ -154,12 +156,33 @@ pub async fn test_of_key(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn test_of(subscription: &str, call: Call) -> Result<Answer, Problem> {
+    let place = match place_of(subscription, &call).await? {
+        Ok(place) => place,
+        Err(refused) => return Ok(refused),
+    };
+    let name = [&call.gateway.application, "/", place.as_str()].concat();
+    management::said(call.gateway.env.call_once("SUBSCRIPTION", &name, "/test", &call.body).await?)
+}
+
+/// Where a subscription's deliveries lie; what the application says where it has no such subscription.
+async fn place_of(subscription: &str, call: &Call) -> Result<Result<Place, Answer>, Problem> {
     let id = Id::parse(SUBSCRIPTION, subscription).ok_or_else(|| Problem::not_found("subscription"))?;
     // The object alone would not know a subscription by another's name in the same place.
     let known = call.gateway.ask(&["/GET/subscriptions/", subscription].concat()).await?;
-    if known.status != 200 {
-        return management::said(known);
+    match known.status {
+        200 => Ok(Ok(id.place())),
+        _ => Ok(Err(management::said(known)?)),
     }
-    let name = [&call.gateway.application, "/", id.place().as_str()].concat();
-    management::said(call.gateway.env.call_once("SUBSCRIPTION", &name, "/test", &call.body).await?)
+}
+
+/// `GET /v1/subscriptions/{id}/stats`
+pub async fn stats(call: Call) -> Result<Answer, Problem> {
+    let window = Window::read(call.query(), edge::now())?;
+    let subscription = call.param(0);
+    let place = match place_of(subscription, &call).await? {
+        Ok(place) => place,
+        Err(refused) => return Ok(refused),
+    };
+    let path = format!("/stats/{subscription}/{}/{}", window.since, window.until);
+    management::said(call.gateway.object("SUBSCRIPTION", place.as_str(), &path, JsValue::NULL).await?)
 }

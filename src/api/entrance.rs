@@ -72,7 +72,7 @@ pub fn fetch(request: Request, env: Env, context: Context) -> Promise {
 async fn respond(request: Request, env: Env, context: Context) -> Response {
     let head = Head::of(&request);
     let told = told(&head, &env);
-    let response = enter(head, request, env, context).await.unwrap_or_else(|problem| {
+    let response = watched(head, request, env, context).await.unwrap_or_else(|problem| {
         let header = problem.header.as_ref().map(|(name, value)| (*name, value.as_str()));
         edge::respond(problem.status, "application/problem+json", &problem.to_json(), header.as_slice())
     });
@@ -98,9 +98,27 @@ fn borrowed(headers: &cors::Headers) -> Vec<(&str, &str)> {
     headers.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 
+/// Lets a request in, and says in the log and in the figures what became of it.
+async fn watched(head: Head, request: Request, env: Env, context: Context) -> Result<Response, Problem> {
+    let (seen, began) = (head.seen.clone(), edge::now());
+    env.settings();
+    let answered = enter(head, request, env, context).await;
+    let mut seen = seen.borrow_mut();
+    match &answered {
+        Ok(response) => seen.status = response.status(),
+        Err(problem) => seen.refused(problem),
+    }
+    seen.duration_ms = edge::now().saturating_sub(began);
+    edge::measure(|metrics| metrics.request(&seen));
+    edge::put(&*seen, seen.matters());
+    answered
+}
+
 /// Which door a request goes through: an origin's that Signet stands in front of, a source's, the API's, or the pages'.
 async fn enter(head: Head, request: Request, env: Env, context: Context) -> Result<Response, Problem> {
+    let to = |route| head.seen.borrow_mut().fits(route, &[]);
     if proxy::is_front(&env, &head) {
+        to(FRONT);
         return match proxy::claimed(&env, &head).await {
             Some(claim) => proxy::visit(&claim.source, &claim.rest, request, head, env, context).await,
             None => proxy::pass_through(&env, &head, &request).await,
@@ -108,9 +126,11 @@ async fn enter(head: Head, request: Request, env: Env, context: Context) -> Resu
     }
     let (path, _) = head.target();
     if path == "/healthz" {
+        to("/healthz");
         return Ok(health::check(&head, &env).await);
     }
     if let Some((source, rest)) = proxy::addressed(path) {
+        to("/in/{source}/{path…}");
         let (source, rest) = (source.to_owned(), rest.to_owned());
         return proxy::visit(&source, &rest, request, head, env, context).await;
     }
@@ -125,10 +145,14 @@ async fn enter(head: Head, request: Request, env: Env, context: Context) -> Resu
         });
     }
     if let Some(claim) = proxy::claimed(&env, &head).await {
+        to(FRONT);
         return proxy::visit(&claim.source, &claim.rest, request, head, env, context).await;
     }
     let is_read = matches!(head.method.as_str(), "GET" | "HEAD");
     let page = if is_read { env.page(&request).await } else { None };
+    if page.is_some() {
+        to("page");
+    }
     page.ok_or_else(|| Problem::not_found("page"))
 }
 
@@ -136,6 +160,9 @@ async fn enter(head: Head, request: Request, env: Env, context: Context) -> Resu
 fn offered(path: &str) -> Vec<&'static str> {
     ENDPOINTS.iter().filter(|it| route::params(it.path, path).is_some()).map(|it| it.method).collect()
 }
+
+/// What a request to a host that Signet stands in front of is called in the log: its path is the origin's.
+const FRONT: &str = "front";
 
 async fn answer(head: Head, request: Request, env: Env) -> Result<Answer, Problem> {
     let (path, _) = head.target();
@@ -145,8 +172,19 @@ async fn answer(head: Head, request: Request, env: Env) -> Result<Answer, Proble
         let is_method = endpoint.method == head.method;
         is_method.then(|| route::params(endpoint.path, path)).flatten().map(|params| (endpoint, params))
     });
+    let seen = head.seen.clone();
+    match &found {
+        Some((endpoint, params)) => seen.borrow_mut().fits(endpoint.path, params),
+        None => {
+            if let Some((endpoint, params)) = ENDPOINTS.iter().find_map(|it| Some((it, route::params(it.path, path)?)))
+            {
+                seen.borrow_mut().fits(endpoint.path, &params);
+            }
+        }
+    }
     // Who is calling comes before what there is to find.
     let (gateway, caller) = caller::let_in(&head, env, found.as_ref().map(|(endpoint, _)| endpoint.needs)).await?;
+    seen.borrow_mut().by(&gateway.application, &caller);
     let Some((endpoint, params)) = found else {
         let allowed = offered(path);
         return Err(match allowed.is_empty() {
@@ -159,5 +197,7 @@ async fn answer(head: Head, request: Request, env: Env) -> Result<Answer, Proble
     };
     caller.may(endpoint.needs)?;
     let body = edge::body(&request, endpoint.limit).await?;
-    (endpoint.run)(Call { gateway, caller, head, params, body }).await
+    let answer = (endpoint.run)(Call { gateway, caller, head, params, body }).await?;
+    seen.borrow_mut().answered(answer.status, &answer.text);
+    Ok(answer)
 }

@@ -32,15 +32,25 @@ pub async fn post(call: Call) -> Result<Answer, Problem> {
     let bytes = call.body.to_vec();
     let now = edge::now();
     let key = call.head.idempotency_key.as_deref();
+    let trace = call.head.trace();
+    call.head.seen.borrow_mut().trace = trace.as_ref().map(|trace| trace.id().to_owned());
     let event = Event::read(&bytes, key, now, call.gateway.env.rules())?;
     let view = call.gateway.snapshot().await?;
 
     let mut posting = Posting::plan(&event, &view, now);
+    posting.trace = trace.map(|trace| trace.stored());
     // Whatever could refuse the event does so before anything of it is stored.
     let bodies = posting.render_each(&view, &event)?;
     let duplicate = posting.claim(&call, &event, &bytes).await?;
     if !duplicate || now.saturating_sub(posting.core.time()) < COMPLETED_WITHIN {
         posting.append_all(&call, &view, &event, &bodies).await?;
+    }
+    call.head.seen.borrow_mut().event = Some(posting.core.with(EVENT));
+    if !duplicate {
+        edge::measure(|metrics| {
+            metrics.event();
+            metrics.deliveries(posting.targets.len());
+        });
     }
     let answer = Accepted { id: &posting.id, deliveries: &posting.targets, duplicate };
     let text = crate::body::written(&answer)?;
@@ -67,6 +77,8 @@ struct Posting {
     core: Id,
     is_brought: bool,
     targets: Vec<Target>,
+    /// The trace that it is part of, as it is stored.
+    trace: Option<String>,
 }
 
 impl Posting {
@@ -93,7 +105,7 @@ impl Posting {
             .map(|(place, subscription)| Target { id: core.at(place).with(DELIVERY), subscription, source: None })
             .collect();
         let id = event.id.clone().unwrap_or_else(|| core.with(EVENT));
-        Posting { id, core, is_brought: event.id.is_some(), targets }
+        Posting { id, core, is_brought: event.id.is_some(), targets, trace: None }
     }
 
     /// Remembers an id that the producer chose, so that it is never sent twice, and an event that nobody wants, so that
@@ -253,6 +265,7 @@ impl Posting {
             queued: false,
             mark: None,
             key,
+            trace: self.trace.clone(),
             length: rendered.bytes.len(),
             data: rendered.data,
             about,

@@ -49,6 +49,7 @@ thread_local! {
 pub async fn check(head: &Head, env: &Env) -> Response {
     if head.method != "GET" && head.method != "HEAD" {
         let problem = Problem::new(405, "method_not_allowed", format!("{} is not offered here.", head.method));
+        head.seen.borrow_mut().refused(&problem);
         return edge::respond(405, "application/problem+json", &problem.to_json(), &[("allow", "GET, HEAD")]);
     }
     let found = match gateway::missing(env) {
@@ -62,7 +63,10 @@ pub async fn check(head: &Head, env: &Env) -> Response {
             let health = Health { status: "ok", warnings };
             edge::respond(200, "application/json", &serde_json::to_string(&health).unwrap_or_default(), &[])
         }
-        Some(problem) => edge::respond(problem.status, "application/problem+json", &problem.to_json(), &[]),
+        Some(problem) => {
+            head.seen.borrow_mut().refused(&problem);
+            edge::respond(problem.status, "application/problem+json", &problem.to_json(), &[])
+        }
     }
 }
 
@@ -82,16 +86,7 @@ async fn missing_key(env: &Env) -> Result<(), Problem> {
     Ok(())
 }
 
-/// `GET /metrics`: what this instance has cost since it started, in the Prometheus text format.
+/// `GET /metrics`: what this instance has done since it started, in the Prometheus text format.
 pub async fn metrics(_call: Call) -> Result<Answer, Problem> {
-    let (rows, requests, alarms) = edge::costs();
-    let mut text = String::new();
-    for (name, help, value) in [
-        ("signet_rows_written_total", "Rows written to the objects' storage, index rows among them.", rows),
-        ("signet_object_requests_total", "Requests to Durable Objects.", requests),
-        ("signet_alarms_set_total", "Alarms set; each is written like a row.", alarms),
-    ] {
-        text.push_str(&format!("# HELP {name} {help}\n# TYPE {name} counter\n{name} {value}\n"));
-    }
-    Ok(Answer { status: 200, kind: "text/plain; version=0.0.4; charset=utf-8", text })
+    Ok(Answer { status: 200, kind: "text/plain; version=0.0.4; charset=utf-8", text: edge::metrics() })
 }

@@ -16,7 +16,7 @@ pub async fn forward(call: Call) -> Result<Answer, Problem> {
     said(call.gateway.tell(&target, &call.body).await?)
 }
 
-/// The same for a call by which a caller hands on what it may do, or where this gateway is.
+/// The same for a call by which a caller hands on what it may do, or where this gateway is, or that is noted.
 pub async fn hand_on(call: Call) -> Result<Answer, Problem> {
     said(tell(&call).await?)
 }

@@ -15,6 +15,8 @@ export function inspect(request) {
     headers.get("cf-connecting-ip"),
     headers.get("origin"),
     request.method === "OPTIONS" ? headers.get("access-control-request-method") : null,
+    headers.get("traceparent"),
+    headers.get("tracestate"),
   ];
 }
 
@@ -356,7 +358,8 @@ export function rows(sql, query, json, blobs) {
 
 /** Sets an object's alarm, without waiting: it commits with the writes before it. */
 export function setAlarm(storage, at) {
-  storage.setAlarm(at).catch((error) => console.error("setAlarm failed", error));
+  const failed = (error) => console.log(JSON.stringify({ log: "error", message: `setAlarm: ${error}` }));
+  storage.setAlarm(at).catch(failed);
 }
 
 /** Waits. */

@@ -3,7 +3,8 @@
 mod sql;
 pub mod task;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::OnceLock;
 
 use js_sys::{Array, Uint8Array};
@@ -14,8 +15,10 @@ use crate::cors::Origins;
 use crate::destination::Rules;
 use crate::problem::Problem;
 use crate::route;
+use crate::seen::{self, Costs, Level, Metrics, Trouble};
 use crate::signature::Question;
 use crate::time::Millis;
+use crate::trace::Trace;
 use crate::vault::Vault;
 
 pub use sql::{Row, Sql, Value};
@@ -125,15 +128,22 @@ thread_local! {
     static ROWS: Cell<u64> = const { Cell::new(0) };
     static CALLS: Cell<u64> = const { Cell::new(0) };
     static ALARMS: Cell<u64> = const { Cell::new(0) };
+    static METRICS: RefCell<Metrics> = RefCell::default();
 }
 
 fn count(counter: &'static std::thread::LocalKey<Cell<u64>>, by: u64) {
     counter.with(|counter| counter.set(counter.get().saturating_add(by)));
 }
 
-/// What this instance has cost since it started: rows written, requests to objects, alarms set.
-pub fn costs() -> (u64, u64, u64) {
-    (ROWS.get(), CALLS.get(), ALARMS.get())
+/// Counts what this instance does.
+pub fn measure(count: impl FnOnce(&mut Metrics)) {
+    METRICS.with_borrow_mut(count);
+}
+
+/// What this instance has done since it started, in the Prometheus text format.
+pub fn metrics() -> String {
+    let costs = Costs { rows: ROWS.get(), requests: CALLS.get(), alarms: ALARMS.get() };
+    METRICS.with_borrow(|metrics| metrics.text(costs))
 }
 
 /// The present.
@@ -172,7 +182,6 @@ impl Env {
 
     /// What the deployment was configured with, read once in the life of an instance.
     pub fn settings(&self) -> &'static Settings {
-        static SETTINGS: OnceLock<Settings> = OnceLock::new();
         SETTINGS.get_or_init(|| {
             let operator_key = self.var("OPERATOR_KEY").unwrap_or_default();
             let allow_private = self.var("ALLOW_PRIVATE_DESTINATIONS").as_deref() == Some("true");
@@ -185,6 +194,7 @@ impl Env {
                 front_of: read_front(&self.var("FRONT_OF").unwrap_or_default()),
                 origins: Origins::read(&self.var("ALLOWED_ORIGINS").unwrap_or_default()),
                 resolver: self.var("DNS_OVER_HTTPS").filter(|url| !url.is_empty()),
+                log: Level::read(&self.var("LOG").unwrap_or_default()),
             }
         })
     }
@@ -228,7 +238,10 @@ impl Env {
         match call(&self.get(class), name, path, body).await {
             Ok(said) => Ok(Said::read(&said)),
             Err(error) => {
-                log(&format!("{class} {path}: {error:?}"));
+                self.settings();
+                // What stands behind the first step may be a client's own words.
+                let what = path.split(['/', '?']).nth(1).unwrap_or_default();
+                log(&format!("{class} /{what}: {error:?}"));
                 Err(Problem::unavailable("A part of the gateway did not answer. Try again."))
             }
         }
@@ -271,6 +284,8 @@ impl Env {
 const BINDINGS: &[&str] =
     &["SUBSCRIPTIONS", "APPLICATION", "SUBSCRIPTION", "DELIVERY", "LEDGER", "DIRECTORY", "REGISTRY", "ASSETS"];
 
+static SETTINGS: OnceLock<Settings> = OnceLock::new();
+
 /// What a deployment is configured with. A change of it starts every instance anew.
 pub struct Settings {
     /// The key that may do everything; empty until somebody sets one.
@@ -287,6 +302,8 @@ pub struct Settings {
     pub origins: Origins,
     /// Who says which addresses a name has; none: names are taken as they are.
     pub resolver: Option<String>,
+    /// Which lines the log has.
+    pub log: Level,
 }
 
 /// Reads `api.example.com=https://origin.example.net, shop.example.com=refuse`.
@@ -382,6 +399,12 @@ pub struct Head {
     pub origin: Option<String>,
     /// What a browser asks on behalf of such a page: whether it may call with this method.
     pub asks_for: Option<String>,
+    /// `traceparent`
+    trace_parent: Option<String>,
+    /// `tracestate`
+    trace_state: Option<String>,
+    /// What the log will say of the request.
+    pub seen: Rc<RefCell<seen::Request>>,
 }
 
 impl Head {
@@ -389,8 +412,10 @@ impl Head {
     pub fn of(request: &Request) -> Self {
         let parts = inspect(request);
         let text = |at| parts.get(at).as_string();
+        let method = text(0).unwrap_or_default();
         Head {
-            method: text(0).unwrap_or_default(),
+            seen: Rc::new(RefCell::new(seen::Request::new(&method))),
+            method,
             url: text(1).unwrap_or_default(),
             authorization: text(2),
             api_key: text(3),
@@ -399,7 +424,14 @@ impl Head {
             address: text(6),
             origin: text(7),
             asks_for: text(8),
+            trace_parent: text(9),
+            trace_state: text(10),
         }
+    }
+
+    /// The trace that the request is part of.
+    pub fn trace(&self) -> Option<Trace> {
+        Trace::read(self.trace_parent.as_deref()?, self.trace_state.as_deref())
     }
 
     /// Path and query.
@@ -582,7 +614,15 @@ pub async fn post(method: &str, url: &str, headers: &str, body: &Uint8Array, tim
     }
 }
 
-/// A line in the log. Never a secret, never a payload.
-pub fn log(line: &str) {
-    worker::console_log!("{line}");
+/// Something went wrong where nobody waits for an answer. Never a secret, never a payload, no URL.
+pub fn log(message: &str) {
+    put(&Trouble::new(message), true);
+}
+
+/// A line in the log. Whether it `matters` also to those who want to read of failures alone.
+pub fn put(said: &impl serde::Serialize, matters: bool) {
+    // An object that has asked for no setting yet says everything.
+    if SETTINGS.get().is_none_or(|settings| settings.log.shows(matters)) {
+        worker::console_log!("{}", seen::line(said));
+    }
 }

@@ -27,7 +27,7 @@ use crate::objects::subscription::Knock;
 use crate::problem::Problem;
 use crate::route;
 use crate::signature::{self, Reason};
-use crate::source::{Entry, Gate, Mode, Outcome, Word, can_name, dropped, masked, target};
+use crate::source::{Entry, Gate, Mode, Outcome, Source, Word, can_name, dropped, masked, target};
 use crate::time::{Millis, rfc3339};
 
 pub use door::{changed, gate};
@@ -72,12 +72,20 @@ pub async fn visit(
     let unknown = || Problem::not_found("source");
     let place = Id::parse(SOURCE, source).ok_or_else(unknown)?.place();
     let gate = gate(&env, source).await?.ok_or_else(unknown)?;
+    note(&head, &gate.source);
     if route::climbs(rest) {
         return Err(Problem::new(400, "invalid_path", "The path must not hold dot segments."));
     }
     let id = Id::new(began, edge::random_id(), place).with("req_");
     let visit = Visit { env, context, head, gate, rest: rest.to_owned(), id, began };
     visit.take(request).await
+}
+
+/// Tells the log whose a request is.
+fn note(head: &Head, source: &Source) {
+    let mut seen = head.seen.borrow_mut();
+    seen.application = Some(source.application.clone());
+    seen.source = Some(source.id.clone());
 }
 
 /// What is known of a request once it was judged.
@@ -273,6 +281,12 @@ impl Visit {
 
     /// Notes what became of the request; `passed` says what the origin made of the message, if it got it.
     fn record(&self, judged: &Judged, status: u16, passed: Option<bool>, delivery: Option<String>) {
+        edge::measure(|metrics| metrics.source_request(judged.outcome));
+        let mut seen = self.head.seen.borrow_mut();
+        (seen.outcome, seen.reason) = (Some(judged.outcome), judged.reason);
+        seen.id = Some(self.id.clone());
+        seen.ids.extend(delivery.clone());
+        drop(seen);
         let claim = judged.mark.clone().zip(passed);
         let (path, _) = self.head.target();
         let entry = Entry {

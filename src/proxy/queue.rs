@@ -49,6 +49,7 @@ impl Visit {
             queued: true,
             mark: judged.mark.clone(),
             key: None,
+            trace: None,
             length: bytes.len(),
             data: is_json.then_some((0, bytes.len())),
             about: Some(&about),
@@ -68,6 +69,9 @@ impl Visit {
             200 => (serde_json::from_str(&said.text).unwrap_or_else(|_| target.id.clone()), true),
             _ => return Err(Problem::unavailable("The request is not stored. Send it again.")),
         };
+        if !duplicate {
+            edge::measure(|metrics| metrics.deliveries(1));
+        }
         let outcome = if duplicate { Outcome::Duplicate } else { judged.outcome };
         self.record(&Judged { outcome, mark: None, ..judged }, 202, None, Some(delivery.clone()));
         if let Some(reply) = handshake::received(&self.gate.provider.handshakes) {

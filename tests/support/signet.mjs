@@ -23,12 +23,13 @@ const START_TIMEOUT = 30_000;
  * Starts a gateway and waits until it answers.
  *
  * @param {{vars?: Record<string, string>, persistTo?: string, port?: number, bare?: boolean, door?: boolean, elsewhere?: boolean,
- *   reach?: string[]}} [options]
+ *   reach?: string[], keep?: number}} [options]
  *   `vars` take the place of all of `.dev.vars`; left out, `.dev.vars` counts. `bare`: on workerd alone, without
- *   wrangler dev's own part in every request and answer; its KV forgets everything when it ends, and nobody counts
- *   guesses. `door`: the same with a KV that lasts, and with `object(name, path)`, which calls an application's object as
+ *   wrangler dev's own part in every request and answer; its KV forgets everything when it ends, nobody
+ *   counts guesses, and the worker's log is printed. `door`: the same with a KV that lasts, and with `object(name, path)`, which calls an application's object as
  *   the gateway itself would. `elsewhere`: the same with another place too, where KV is heard of late. `reach`: the
- *   networks that a bare one can connect to, all where none is named.
+ *   networks that a bare one can connect to, all where none is named. `keep`: how many characters of what was printed
+ *   are kept.
  */
 export async function startSignet({
   vars,
@@ -38,6 +39,7 @@ export async function startSignet({
   door = false,
   elsewhere = false,
   reach,
+  keep = 20_000,
 } = {}) {
   for (const file of [path.join(ROOT, "build/index.js"), WRANGLER]) {
     if (!existsSync(file)) throw new Error(`${file} is missing: run \`npm run build\` first`);
@@ -49,7 +51,8 @@ export async function startSignet({
     elsewhere: elsewhere && (await freePort()),
     stale: elsewhere && (await freePort()),
   };
-  const signet = new Signet({ vars, persistTo, bare: isBare, ports, reach, port: port ?? (await freePort()) });
+  const how = { vars, persistTo, ports, reach, keep, bare: isBare, port: port ?? (await freePort()) };
+  const signet = new Signet(how);
   await signet.start();
   return signet;
 }
@@ -59,9 +62,11 @@ class Signet {
   #agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
   #output = "";
   #ownsDisk;
+  #kept;
 
-  constructor({ vars, persistTo, bare, ports, reach, port }) {
+  constructor({ vars, persistTo, bare, ports, reach, keep, port }) {
     this.ports = ports;
+    this.#kept = keep;
     this.vars = vars;
     this.bare = bare;
     this.reach = reach;
@@ -117,7 +122,7 @@ class Signet {
   }
 
   #keep(chunk) {
-    this.#output = (this.#output + chunk).slice(-20_000);
+    this.#output = (this.#output + chunk).slice(-this.#kept);
   }
 
   async #answers(child) {
@@ -127,7 +132,7 @@ class Signet {
     return answer.json !== undefined;
   }
 
-  /** What wrangler and the worker printed so far (the last 20,000 characters). */
+  /** What wrangler and the worker printed so far, or the end of it. */
   get output() {
     return this.#output;
   }

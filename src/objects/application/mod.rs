@@ -31,6 +31,7 @@ use crate::edge::{self, Env, State};
 use crate::id::Place;
 use crate::problem::Problem;
 use crate::profile::Profile;
+use crate::seen::Notice;
 use crate::subscription::{Context, Destination, ProfileRef, Secrets, Status};
 use crate::time::{Millis, rfc3339};
 use keys::REVOKED_FOR;
@@ -143,14 +144,14 @@ impl Inner {
             ["POST", "subscriptions", id, "pause"] => self.set_status(id, Status::Paused).await,
             ["POST", "subscriptions", id, "resume"] => self.set_status(id, Status::Active).await,
             ["POST", "subscriptions", id, "rotate-secret"] => self.rotate_subscription(id, body).await,
-            ["GET", "subscriptions", id, "secret"] => self.show_secret(id),
+            ["GET", "subscriptions", id, "secret"] => self.show_secret(query, id),
 
             ["POST", "sources"] => self.create_source(query, body).await,
             ["GET", "sources"] => self.list_sources(query),
             ["GET", "sources", id] => self.get_source(query, id),
             ["PATCH", "sources", id] => self.patch_source(query, id, body).await,
             ["DELETE", "sources", id] => self.delete_source(id).await,
-            ["GET", "sources", id, "learned-secret"] => self.show_learned_secret(id),
+            ["GET", "sources", id, "learned-secret"] => self.show_learned_secret(query, id),
 
             ["GET", "profiles"] => self.list_profiles(query),
             ["GET", "profiles", name] => self.get_profile(name),
@@ -158,6 +159,13 @@ impl Inner {
             ["DELETE", "profiles", name] => self.delete_profile(name).await,
             _ => Err(Problem::not_found("call")),
         }
+    }
+
+    /// Notes who has read a secret.
+    fn note_reading(&self, query: &str, id: &str) {
+        let reached = reached(query);
+        let notice = Notice { what: "secret_read", application: &self.name, key: reached.by.name(), id };
+        edge::put(&notice, true);
     }
 
     fn context<'a>(&self, default_profile: &'a str, find: &'a dyn Fn(&str) -> Option<Profile>) -> Context<'a> {
@@ -287,7 +295,7 @@ impl Inner {
         match self.env.call("SUBSCRIPTION", &name, "/destination", json.as_str()).await {
             Ok(said) if said.status == 204 => {
                 if let Err(problem) = self.store.set_pushed(place, destination.version) {
-                    edge::log(&format!("pushed: {}", problem.detail));
+                    edge::log(&format!("pushed: {}", problem.code));
                 }
             }
             _ => self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY)),

@@ -85,11 +85,11 @@ impl Inner {
     }
 
     /// The secret that the provider told itself: some want to see it again, entered by hand.
-    pub(super) fn show_learned_secret(&self, id: &str) -> Outcome {
+    pub(super) fn show_learned_secret(&self, query: &str, id: &str) -> Outcome {
         let source = self.store.source(id)?;
         self.store.check(source.sealed.as_ref())?;
         let secret = source.learned.ok_or_else(|| Problem::not_found("learned secret"))?;
-        edge::log(&format!("the learned secret of {} was read", source.id));
+        self.note_reading(query, &source.id);
         Reply::ok(&json!({"secret": secret}))
     }
 

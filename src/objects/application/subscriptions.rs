@@ -102,10 +102,10 @@ impl Inner {
         self.save(200, &subscription, shown).await
     }
 
-    pub(super) fn show_secret(&self, id: &str) -> Outcome {
+    pub(super) fn show_secret(&self, query: &str, id: &str) -> Outcome {
         let subscription = self.store.subscription(id)?;
         self.store.check(subscription.sealed.as_ref())?;
-        edge::log(&format!("the secret of {} was read", subscription.id));
+        self.note_reading(query, &subscription.id);
         Reply::ok(&json!({"secret": subscription.secrets.current}))
     }
 

@@ -12,6 +12,7 @@ use crate::edge;
 use crate::id::{DELIVERY, Id};
 use crate::objects::{Outcome, Reply, storage};
 use crate::problem::Problem;
+use crate::stats::Window;
 use crate::subscription::{Destination, Status};
 use crate::time::rfc3339;
 
@@ -34,6 +35,17 @@ impl Inner {
         let id = Id::parse_bare(id).ok_or_else(|| Problem::not_found("event"))?;
         let event = self.log.event(id).map_err(storage)?.ok_or_else(|| Problem::not_found("event"))?;
         Ok(Reply::Json(200, event))
+    }
+
+    /// `POST /stats/{subscription}/{since}/{until}`: how the deliveries of that time went.
+    pub(super) fn stats(&self, subscription: &str, since: &str, until: &str) -> Outcome {
+        let (Ok(since), Ok(until)) = (since.parse(), until.parse()) else {
+            return Err(Problem::not_found("call"));
+        };
+        let window = Window { since, until };
+        let tally = self.log.tally(window).map_err(storage)?;
+        let latencies = self.log.latencies(window).map_err(storage)?;
+        Reply::ok(&tally.view(subscription, window, latencies))
     }
 
     /// The destination as far as it is known here, for what is shown.

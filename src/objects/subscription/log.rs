@@ -19,7 +19,9 @@ use crate::delivery::{Progress, Stage};
 use crate::edge::{Row as Columns, Sql, Value};
 use crate::event::About;
 use crate::id::{EVENT, Id};
+use crate::stats::{LATENCIES, Tally, Window};
 use crate::time::Millis;
+use crate::trace::Trace;
 
 /// How large a body may be once it is rendered, together with the data that it does not hold: a row takes 2 MB.
 pub const RENDERED_LIMIT: usize = 1_900_000;
@@ -36,7 +38,8 @@ const SCHEMA: &[&str] = &[
     "CREATE INDEX unsettled ON deliveries (stage, id) WHERE stage NOT IN (0, 4)",
     "CREATE INDEX asked ON deliveries (id) WHERE asked > 0",
     "CREATE TABLE payloads (
-        seq INTEGER PRIMARY KEY, delivery TEXT NOT NULL, body BLOB, data_at INTEGER, data_length INTEGER, about TEXT, data BLOB
+        seq INTEGER PRIMARY KEY, delivery TEXT NOT NULL, body BLOB, data_at INTEGER, data_length INTEGER, about TEXT, data BLOB,
+        trace TEXT
     )",
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 ];
@@ -112,6 +115,8 @@ pub struct Row {
     pub body: Option<Uint8Array>,
     /// What is remembered of the event, if anything is here, its secrets sealed; read for a single delivery alone.
     pub about: Option<String>,
+    /// The trace that it is part of; read for a single delivery alone.
+    pub trace: Option<Trace>,
 }
 
 /// What to list, newest first.
@@ -140,9 +145,13 @@ impl Log {
 
     fn exists(&self) -> Result<bool, JsValue> {
         if self.exists.get().is_none() {
-            let found = self.sql.row("SELECT 1 FROM sqlite_master WHERE name = 'meta'", &[])?;
-            if found.is_none() {
+            let found = self.sql.row("SELECT sql FROM sqlite_master WHERE name = 'payloads'", &[])?;
+            let Some(made) = found.and_then(|row| row.text(0)) else {
                 return Ok(false);
+            };
+            // An object of the version before knows nothing of traces.
+            if !made.contains("trace TEXT") {
+                self.sql.run("ALTER TABLE payloads ADD COLUMN trace TEXT", &[])?;
             }
             let _ = self.exists.set(());
         }
@@ -259,7 +268,7 @@ impl Log {
         }
         let span = |number: usize| i64::try_from(number).unwrap_or(0);
         self.sql.run(
-            "INSERT INTO payloads VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO payloads VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             &[
                 seq.into(),
                 row.id.as_str().into(),
@@ -268,6 +277,7 @@ impl Log {
                 row.append.data.map(|(_, length)| span(length)).into(),
                 row.about.into(),
                 row.data.into(),
+                row.append.trace.as_ref().into(),
             ],
         )?;
         self.next_seq.set(Some(seq.saturating_add(1)));
@@ -289,12 +299,14 @@ impl Log {
             return Ok(None);
         }
         let query = format!(
-            "SELECT {COLUMNS}, d.attempts, p.body, p.about FROM deliveries d LEFT JOIN payloads p ON p.seq = d.payload WHERE d.id = ?"
+            "SELECT {COLUMNS}, d.attempts, p.body, p.about, p.trace
+             FROM deliveries d LEFT JOIN payloads p ON p.seq = d.payload WHERE d.id = ?"
         );
         let found = self.sql.row(&query, &[id.as_str().into()])?;
         Ok(found.and_then(|row| {
             let about = row.text(14);
-            Some(Row { attempts: row.text(12), body: row.blob(13), about, ..Row::read(&row)? })
+            let trace = row.text(15).and_then(|trace| Trace::restore(&trace));
+            Some(Row { attempts: row.text(12), body: row.blob(13), about, trace, ..Row::read(&row)? })
         }))
     }
 
@@ -432,6 +444,48 @@ impl Log {
         Ok(self.sql.rows(&text, &params)?.iter().filter_map(Row::read).collect())
     }
 
+    /// How many deliveries of a time are how far, tests left out.
+    pub fn tally(&self, window: Window) -> Result<Tally, JsValue> {
+        let mut tally = Tally::default();
+        if !self.exists()? {
+            return Ok(tally);
+        }
+        let (from, below) = ids_of(window);
+        let rows = self.sql.rows(
+            "SELECT stage, count(*), sum(count) FROM deliveries WHERE id >= ? AND id < ? AND test = 0 GROUP BY stage",
+            &[from.as_str().into(), below.as_str().into()],
+        )?;
+        for row in rows {
+            let count = |at| row.number(at).and_then(|number| u64::try_from(number).ok()).unwrap_or(0);
+            let stage = row.number(0).and_then(|stage| Stage::from_stored(u8::try_from(stage).ok()?));
+            if let Some(stage) = stage {
+                tally.add(stage, count(1), count(2));
+            }
+        }
+        Ok(tally)
+    }
+
+    /// How long the newest of them took that were delivered, as one text: row by row it would be 10,000 crossings.
+    pub fn latencies(&self, window: Window) -> Result<Vec<Millis>, JsValue> {
+        if !self.exists()? {
+            return Ok(Vec::new());
+        }
+        let (from, below) = ids_of(window);
+        let row = self.sql.row(
+            "SELECT group_concat(id || completed_at, ' ') FROM (
+                SELECT id, completed_at FROM deliveries
+                WHERE id >= ? AND id < ? AND stage = 4 AND test = 0 AND completed_at IS NOT NULL ORDER BY id DESC LIMIT ?
+            )",
+            &[from.as_str().into(), below.as_str().into(), LATENCIES.into()],
+        )?;
+        let text = row.and_then(|row| row.text(0)).unwrap_or_default();
+        let latency = |entry: &str| {
+            let (id, completed_at) = entry.split_at_checked(Id::LENGTH)?;
+            Some(completed_at.parse::<Millis>().ok()?.saturating_sub(Id::parse_bare(id)?.time()).max(0))
+        };
+        Ok(text.split(' ').filter_map(latency).collect())
+    }
+
     /// The event that a delivery is of, as JSON, where this is the place that remembers it.
     pub fn event(&self, id: Id) -> Result<Option<String>, JsValue> {
         if !self.exists()? {
@@ -458,6 +512,11 @@ impl Log {
     }
 }
 
+/// The first id of a time, and the first after it.
+fn ids_of(window: Window) -> (Id, Id) {
+    (Id::floor(window.since), Id::floor(window.until.saturating_add(1)))
+}
+
 impl Row {
     fn read(row: &Columns) -> Option<Self> {
         let count = |at| row.number(at).and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
@@ -479,6 +538,7 @@ impl Row {
             attempts: None,
             body: None,
             about: None,
+            trace: None,
         })
     }
 

@@ -65,6 +65,9 @@ pub struct Append<'a> {
     /// The key that posted it, where it is an application's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<&'a str>,
+    /// The trace that it is part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
     /// Length of the body.
     pub length: usize,
     /// Offset and length of the event's data in the body; where it is none, the data follow the body.
@@ -103,6 +106,8 @@ impl Subscription {
     /// Called by the runtime.
     #[wasm_bindgen(constructor)]
     pub fn new(state: State, env: Env) -> Self {
+        // What the log is to hold, before there is anything to say.
+        env.settings();
         let log = Log::new(state.open());
         let door = Door::new(state.open());
         let name = state.own_name();
@@ -131,6 +136,7 @@ impl Subscription {
                 ["knock"] => inner.knock(&body.to_vec()),
                 ["close"] => inner.close(&body.to_vec()),
                 ["requests"] => inner.requests(query),
+                ["stats", subscription, since, until] => inner.stats(subscription, since, until),
                 _ => Err(Problem::not_found("call")),
             }
         })
@@ -143,7 +149,7 @@ impl Subscription {
             inner.memory.borrow_mut().alarm = None;
             // Throwing would end after six times; the watch is set again instead.
             if let Err(problem) = inner.watch().await {
-                edge::log(&format!("watch: {}", problem.detail));
+                edge::log(&format!("watch: {}", problem.code));
                 inner.wake_at(edge::now().saturating_add(WATCH));
             }
             JsValue::UNDEFINED
@@ -445,6 +451,7 @@ impl Inner {
             queued: false,
             mark: None,
             key: None,
+            trace: None,
             length: rendered.bytes.len(),
             data: rendered.data,
             about: Some(&about),

@@ -13,12 +13,14 @@ use super::{Append, Inner, WATCH, storage};
 use crate::delivery::{Attempt, Failure, Job, KEPT_BODY, Outcome, Progress, Stage, Trigger, WAITING, append};
 use crate::edge::{self, Exchange};
 use crate::event::{About, Received};
-use crate::id::{DELIVERY, Id};
+use crate::id::{DELIVERY, EVENT, Id};
 use crate::problem::Problem;
 use crate::profile::{HeaderFacts, Retry};
+use crate::seen;
 use crate::source::{Word, can_name, target};
 use crate::subscription::{Destination, Prepared, Status};
-use crate::time::{Millis, parse_retry_after};
+use crate::time::{Millis, parse_retry_after, rfc3339};
+use crate::trace::Trace;
 
 /// How many senders an alarm starts: a Worker waits for the headers of six connections at once in one invocation.
 pub const PER_WAKE: usize = 6;
@@ -37,6 +39,7 @@ pub struct InHand {
     body: Uint8Array,
     bytes: Vec<u8>,
     request: Option<Received>,
+    trace: Option<Trace>,
 }
 
 impl InHand {
@@ -50,6 +53,7 @@ impl InHand {
             body,
             bytes: bytes.to_vec(),
             request: append.about.filter(|_| append.queued).and_then(read_request),
+            trace: append.trace.as_deref().and_then(Trace::restore),
         }
     }
 }
@@ -113,7 +117,7 @@ impl Inner {
             let is_made = made.is_ok();
             if let Err(problem) = made {
                 // The row still owes the attempt. Looking through the log anew finds it.
-                edge::log(&format!("attempt of {}: {}", job.id.as_str(), problem.detail));
+                edge::log(&format!("attempt of {}: {}", job.id.with(DELIVERY), problem.code));
                 self.memory.borrow_mut().awake = false;
                 self.wake_at(edge::now().saturating_add(WATCH));
             }
@@ -178,8 +182,27 @@ impl Inner {
             response_body_truncated: read.truncated,
             error: read.error,
         };
+        edge::measure(|metrics| metrics.attempt(read.outcome, duration_ms));
+        let (event, trace) = (event_of(&row), row.trace.clone());
         let ended = Ended { outcome: read.outcome, attempt, url: &url, at: ended_at };
-        self.settle(job, row, &prepared, ended).await?;
+        if let Some(progress) = self.settle(job, row, &prepared, ended).await? {
+            let line = seen::Attempt {
+                application: self.address().0,
+                delivery: job.id.with(DELIVERY),
+                event,
+                subscription: prepared.destination.subscription.as_deref(),
+                source: prepared.destination.source.as_ref().map(|source| source.id.as_str()),
+                number: progress.count,
+                trigger: job.trigger,
+                status: read.status,
+                error: read.error,
+                duration_ms,
+                becomes: progress.stage.status(),
+                next_attempt_at: progress.next_at.map(rfc3339),
+                trace: trace.as_ref().map(Trace::id),
+            };
+            edge::put(&line, line.matters());
+        }
         Ok(Some(Report {
             delivered: read.outcome.is_success(),
             http_status: read.status,
@@ -276,20 +299,24 @@ impl Inner {
             delivery_id: &row.id.with(DELIVERY),
             subscription_id: prepared.subscription(),
         };
-        let headers = prepared.headers(&facts, bytes, started_at).join("\n");
+        let mut headers = prepared.headers(&facts, bytes, started_at);
+        if let Some(trace) = &row.trace {
+            headers = trace.set(headers, edge::random_id() << 4 ^ edge::random_id());
+        }
+        let headers = headers.join("\n");
         let timeout = i64::from(prepared.profile.timeout_seconds).saturating_mul(1000);
         let exchange = edge::post("POST", url, &headers, &body, timeout, KEPT_BODY).await;
         (started_at, url.to_owned(), exchange)
     }
 
-    /// Records how an attempt went and sees to the next one.
+    /// Records how an attempt went and sees to the next one. How far the delivery is then, if it is still known.
     async fn settle(
         &self,
         job: &Job<InHand>,
         first: Row,
         prepared: &Prepared,
         ended: Ended<'_>,
-    ) -> Result<(), Problem> {
+    ) -> Result<Option<Progress>, Problem> {
         let once = Retry { delays: vec![0.0], jitter: 0.0 };
         let retry = if first.test { &once } else { &prepared.profile.retry };
         let chance = edge::chance();
@@ -320,11 +347,11 @@ impl Inner {
                 if settled.gone && prepared.destination.subscription.is_some() {
                     self.disable("gone").await?;
                 }
-                return Ok(());
+                return Ok(Some(progress));
             }
             // It was cancelled or tried by hand while this attempt was under way: what that made of it counts.
             let Some(found) = self.log.whole(job.id).map_err(storage)? else {
-                return Ok(());
+                return Ok(None);
             };
             row = found;
         }
@@ -396,8 +423,15 @@ impl InHand {
             attempts: None,
             body: Some(self.body.clone()),
             about: None,
+            trace: self.trace.clone(),
         }
     }
+}
+
+/// What an event is called in the log: never by an id that its producer chose, for that may be anything.
+fn event_of(row: &Row) -> String {
+    let made = row.event.as_deref().and_then(|event| Id::parse(EVENT, event));
+    made.unwrap_or(row.id).with(EVENT)
 }
 
 /// The request that came to a source, from what is remembered of it.
