@@ -619,6 +619,11 @@ pub fn log(message: &str) {
     put(&Trouble::new(message), true);
 }
 
+/// The same for what stood against something that was tried.
+pub fn log_problem(what: &str, problem: &Problem) {
+    put(&Trouble::of(what, problem), true);
+}
+
 /// A line in the log. Whether it `matters` also to those who want to read of failures alone.
 pub fn put(said: &impl serde::Serialize, matters: bool) {
     // An object that has asked for no setting yet says everything.

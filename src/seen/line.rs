@@ -221,6 +221,12 @@ pub struct Trouble {
 }
 
 impl Trouble {
+    /// What stood against something that was tried. Where the words may be somebody's input only their name is said.
+    pub fn of(what: &str, problem: &Problem) -> Self {
+        let words = if problem.status < 500 { problem.code } else { &problem.detail };
+        Self::new(&[what, ": ", words].concat())
+    }
+
     /// In these words, or the beginning of them.
     pub fn new(message: &str) -> Self {
         Trouble { message: message.chars().take(MAX_MESSAGE).collect() }
@@ -338,6 +344,14 @@ mod tests {
         assert!(!it.matters());
         it.status = Some(302);
         assert!(it.matters());
+    }
+
+    #[test]
+    fn trouble_quotes_nobody() {
+        let quoting = Problem::not_json("invalid type: string \"hunter2\"");
+        assert_eq!(line(&Trouble::of("watch", &quoting)), r#"{"log":"error","message":"watch: invalid_json"}"#);
+        let own = Problem::unavailable("The storage refused.");
+        assert_eq!(line(&Trouble::of("watch", &own)), r#"{"log":"error","message":"watch: The storage refused."}"#);
     }
 
     #[test]

@@ -295,7 +295,7 @@ impl Inner {
         match self.env.call("SUBSCRIPTION", &name, "/destination", json.as_str()).await {
             Ok(said) if said.status == 204 => {
                 if let Err(problem) = self.store.set_pushed(place, destination.version) {
-                    edge::log(&format!("pushed: {}", problem.code));
+                    edge::log_problem("pushed", &problem);
                 }
             }
             _ => self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY)),

@@ -44,7 +44,7 @@ impl Inner {
         if self.store.is_resealing()
             && let Err(problem) = self.reseal_step().await
         {
-            edge::log(&format!("reseal: {}", problem.detail));
+            edge::log_problem("reseal", &problem);
             self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
         }
     }

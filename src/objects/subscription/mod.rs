@@ -149,7 +149,7 @@ impl Subscription {
             inner.memory.borrow_mut().alarm = None;
             // Throwing would end after six times; the watch is set again instead.
             if let Err(problem) = inner.watch().await {
-                edge::log(&format!("watch: {}", problem.code));
+                edge::log_problem("watch", &problem);
                 inner.wake_at(edge::now().saturating_add(WATCH));
             }
             JsValue::UNDEFINED

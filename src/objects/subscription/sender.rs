@@ -117,7 +117,7 @@ impl Inner {
             let is_made = made.is_ok();
             if let Err(problem) = made {
                 // The row still owes the attempt. Looking through the log anew finds it.
-                edge::log(&format!("attempt of {}: {}", job.id.with(DELIVERY), problem.code));
+                edge::log_problem(&["attempt of ", &job.id.with(DELIVERY)].concat(), &problem);
                 self.memory.borrow_mut().awake = false;
                 self.wake_at(edge::now().saturating_add(WATCH));
             }
