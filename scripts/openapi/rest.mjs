@@ -1,5 +1,5 @@
 // What is left: the deployment itself.
-import { answer, at, choice, list, open, ref, refusal, shown } from "./parts.mjs";
+import { answer, at, choice, LACKING, list, open, ref, refusal, shown } from "./parts.mjs";
 
 const TAG = "Deployment";
 
@@ -22,7 +22,7 @@ export const paths = [
         summary: "Ask whether the deployment can work",
         responses: {
           200: answer("It can.", ref("Health")),
-          503: refusal(503, ["not_configured", "unavailable"]),
+          503: refusal(503, LACKING),
         },
       },
     },

@@ -77,12 +77,12 @@ def mend(body, place, path):
     if isinstance(body.get("headers"), dict) and not place.endswith("/explain"):
         body["headers"] = {own(key): plain(value) for key, value in body["headers"].items()}
     if place.startswith("/v1/sources"):
-        mend_source(body)
+        mend_source(body, place)
     if place.startswith("/v1/profiles"):
         mend_profile(body, path)
 
 
-def mend_source(body):
+def mend_source(body, place):
     if isinstance(body.get("provider"), str) and re.match(r"^[a-z][a-z0-9-]+$", body["provider"]):
         body["provider"] = "github"
     elif isinstance(body.get("provider"), dict) and isinstance(body["provider"].get("signature"), dict):
@@ -98,7 +98,8 @@ def mend_source(body):
     elif "secrets" in body and secrets is None:
         body["secrets"] = ["s3cret"]
     options = body.get("options")
-    if isinstance(options, dict) and all(isinstance(one, str) and 0 < len(one) <= 2048 for one in options.values()):
+    kept = (None,) if place.endswith("/{id}") else ()
+    if isinstance(options, dict) and all(one in kept or is_text(one, 2048) for one in options.values()):
         body["options"] = {}
     route = body.get("route")
     if isinstance(route, dict) and set(route) == {"host", "path"}:
@@ -146,6 +147,10 @@ def whole(value):
     if isinstance(value, list):
         return [whole(one) for one in value]
     return {key: whole(one) for key, one in value.items()} if isinstance(value, dict) else value
+
+
+def is_text(value, longest):
+    return isinstance(value, str) and 0 < len(value) <= longest
 
 
 def fits(value, pattern):
