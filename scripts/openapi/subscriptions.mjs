@@ -100,7 +100,7 @@ const subscription = {
   filter: map(list({ type: "string" })),
   metadata: map({}),
   profile: { type: "string" },
-  headers: map({ type: "string" }),
+  headers: nullable(map({ type: "string" }, { description: "Null where they can't be read: see `/healthz`." })),
   rateLimit: nullable(shown(rate)),
   status: choice(["active", "paused", "disabled"]),
   disabledReason: nullable({ type: "string", description: "`gone` where the destination answered 410." }),
