@@ -59,7 +59,14 @@ export const paths = [
       answers: {
         200: answer(
           "How far it is.",
-          shown({ applications: { type: "integer", minimum: 0 }, remaining: { type: "integer", minimum: 0 } }),
+          shown({
+            applications: { type: "integer", minimum: 0 },
+            remaining: { type: "integer", minimum: 0 },
+            missing: list(
+              { type: "string" },
+              { description: "Keys that are not there; what is sealed under them stays." },
+            ),
+          }),
         ),
       },
     },

@@ -280,8 +280,8 @@ export const paths = [
       summary: "Read how deliveries went",
       scope: "deliveries:read",
       parameters: [
-        query("since", time(), "From then on, by the deliveries' creation."),
-        query("until", time(), "Up to then; now when left out."),
+        query("since", time(), "From then on, by the deliveries' creation; a day before `until` when left out."),
+        query("until", time(), "Up to then; now when left out. Not before `since` (422)."),
       ],
       answers: { 200: answer("Counts, success rate, and latency of attempts.", ref("SubscriptionStats")) },
     },
