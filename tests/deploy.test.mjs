@@ -15,6 +15,7 @@ const objects = {
   DELIVERY: "Delivery",
   LEDGER: "Ledger",
   DIRECTORY: "Directory",
+  REGISTRY: "Registry",
 };
 
 let folder;

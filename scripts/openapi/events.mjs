@@ -103,6 +103,14 @@ export const paths = [
           description: "Stands in for `id` where the body has none.",
           schema: own,
         },
+        {
+          name: "traceparent",
+          in: "header",
+          description:
+            "W3C Trace Context: what every attempt then carries on. One that is not well formed counts as none.",
+          schema: { type: "string" },
+        },
+        { name: "tracestate", in: "header", description: "Goes on with it, as it came.", schema: { type: "string" } },
       ],
       send: body(
         ref("EventToSend"),

@@ -87,7 +87,7 @@ const REFUSALS = {
   422: "A wrong type or value, an unknown field or parameter, or something given twice. `errors` names each place.",
   429: "Too many wrong keys came from there.",
   502: "The origin gave no answer.",
-  503: "The deployment has no operator key yet, or a part of it did not answer.",
+  503: "The deployment lacks a key, or a part of it did not answer.",
   504: "The origin gave no answer in time.",
 };
 
@@ -106,6 +106,9 @@ export const refusal = (status, codes, headers = HEADERS[status]) => ({
   },
 });
 
+/** What a deployment may lack. */
+export const LACKING = ["not_configured", "encryption_key_missing", "secrets_unreadable", "unavailable"];
+
 /** Refusals that nearly every call knows. */
 export const REFUSED = {
   Unauthorized: refusal(401, ["unauthorized"]),
@@ -114,7 +117,7 @@ export const REFUSED = {
   BadBody: refusal(400, ["invalid_json", "body_incomplete"]),
   TooLarge: refusal(413, ["body_too_large"]),
   TooManyAttempts: refusal(429, ["too_many_attempts"]),
-  Unavailable: refusal(503, ["not_configured", "unavailable"]),
+  Unavailable: refusal(503, LACKING),
 };
 const known = (name) => ({ $ref: `#/components/responses/${name}` });
 

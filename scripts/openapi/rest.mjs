@@ -1,5 +1,5 @@
 // What is left: the deployment itself.
-import { answer, at, choice, list, open, ref, refusal, shown } from "./parts.mjs";
+import { answer, at, choice, LACKING, list, open, ref, refusal, shown } from "./parts.mjs";
 
 const TAG = "Deployment";
 
@@ -22,7 +22,7 @@ export const paths = [
         summary: "Ask whether the deployment can work",
         responses: {
           200: answer("It can.", ref("Health")),
-          503: refusal(503, ["not_configured", "unavailable"]),
+          503: refusal(503, LACKING),
         },
       },
     },
@@ -59,7 +59,14 @@ export const paths = [
       answers: {
         200: answer(
           "How far it is.",
-          shown({ applications: { type: "integer", minimum: 0 }, remaining: { type: "integer", minimum: 0 } }),
+          shown({
+            applications: { type: "integer", minimum: 0 },
+            remaining: { type: "integer", minimum: 0 },
+            missing: list(
+              { type: "string" },
+              { description: "Keys that are not there; what is sealed under them stays." },
+            ),
+          }),
         ),
       },
     },

@@ -43,6 +43,8 @@ const signer = (named, scheme) => ({
   ],
 });
 
+const option = text(2048, { minLength: 1 });
+
 const fields = {
   name: nullable(text(256, { minLength: 1 })),
   secrets: nullable(
@@ -65,9 +67,7 @@ const fields = {
     ...text(2048, { format: "uri", pattern: "^[Hh][Tt][Tt][Pp][Ss]?://" }),
     description: "The URL that the provider was given, where requests come under another one and the URL is signed.",
   }),
-  options: nullable(
-    map(text(2048, { minLength: 1 }), { description: "What the provider needs besides secrets, see its entry." }),
-  ),
+  options: nullable(map(option, { description: "What the provider needs besides secrets, see its entry." })),
   route: nullable(
     sent(
       { host: { type: "string", minLength: 1 }, path: text(1024, { pattern: "^/[^?#]*$" }) },
@@ -93,17 +93,17 @@ const source = {
   name: nullable({ type: "string" }),
   url: { type: "string", description: "What the provider is given." },
   provider: signer({ type: "string" }, ref("Scheme")),
-  secretCount: integer(0, 20),
+  secretCount: nullable(integer(0, 20, { description: "Null, as `resign` and `options`, where they can't be read." })),
   origin: { type: "string" },
   mode: choice(["proxy", "queue"]),
   enforce: boolean(),
-  resign: boolean(),
+  resign: nullable(boolean()),
   signingSecret: { type: "string", description: "What signs for the origin. Shown where it was made alone." },
   toleranceSeconds: nullable({ type: "integer" }),
   timeoutSeconds: { type: "integer" },
   deduplicate: boolean(),
   publicUrl: nullable({ type: "string" }),
-  options: map({ type: "string" }),
+  options: nullable(map(nullable({ type: "string" }), { description: "`null` stands for one that is secret." })),
   route: nullable(shown({ host: { type: "string" }, path: { type: "string" } })),
   createdAt: time(),
   updatedAt: time(),
@@ -120,7 +120,12 @@ export const tag = {
 
 export const schemas = {
   SourceToCreate: sent(asked, { required: ["provider", "origin"] }),
-  SourceChanges: sent(asked),
+  SourceChanges: sent({
+    ...asked,
+    options: nullable(
+      map(nullable(option), { description: "`null` keeps what is stored under that name, where there is something." }),
+    ),
+  }),
   Source: shown(source, { optional: ["signingSecret"] }),
   SourceRequest: shown({
     id: id("req"),
@@ -175,10 +180,11 @@ export const schemas = {
       }),
       secret: { type: "string", description: "What a secret is, and where it is found." },
       options: map({ type: "string" }, { description: "What else it needs, each with what that is." }),
+      secretOptions: list({ type: "string" }, { description: "Which of these are never shown again." }),
       handshakes: list({ type: "string" }),
       notes: { type: "string" },
     },
-    { optional: ["notes"] },
+    { optional: ["secretOptions", "notes"] },
   ),
 };
 

@@ -24,6 +24,7 @@ NAME = re.compile(r"^[a-z][a-z0-9_-]{0,63}$")
 ID = re.compile(r"^[a-z]+_[0-9a-hjkmnp-tv-z]{28}$")
 TOKEN = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$")
 TIME = re.compile(r"^(19[7-9]|[2-9]\d\d)\d-\d\d-\d\d[Tt]\d\d:\d\d:\d\d")
+DATE = re.compile(r"^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$")
 # Profiles whose secrets have the same form.
 PROFILES = ["standard", "videovector", "ssemble"]
 HMAC = ["hmac-sha256", "hmac-sha1", "hmac-sha384", "hmac-sha512", "hmac-md5"]
@@ -48,6 +49,10 @@ def aim(case, place):
     query = case.query or {}
     if place in ("/v1/profiles", "/v1/providers") and query.get("cursor"):
         del query["cursor"]
+    if place.endswith("/stats"):
+        for name, value in {"since": "2020-01-01T00:00:00Z", "until": "2099-01-01T00:00:00Z"}.items():
+            if fits(query.get(name), DATE):
+                query[name] = value
     known = PREPARED.get(place)
     # What is deleted was made by an earlier step, or never was.
     follows = case.meta is not None and case.meta.phase.name.value == "stateful"
@@ -77,12 +82,12 @@ def mend(body, place, path):
     if isinstance(body.get("headers"), dict) and not place.endswith("/explain"):
         body["headers"] = {own(key): plain(value) for key, value in body["headers"].items()}
     if place.startswith("/v1/sources"):
-        mend_source(body)
+        mend_source(body, place)
     if place.startswith("/v1/profiles"):
         mend_profile(body, path)
 
 
-def mend_source(body):
+def mend_source(body, place):
     if isinstance(body.get("provider"), str) and re.match(r"^[a-z][a-z0-9-]+$", body["provider"]):
         body["provider"] = "github"
     elif isinstance(body.get("provider"), dict) and isinstance(body["provider"].get("signature"), dict):
@@ -98,7 +103,8 @@ def mend_source(body):
     elif "secrets" in body and secrets is None:
         body["secrets"] = ["s3cret"]
     options = body.get("options")
-    if isinstance(options, dict) and all(isinstance(one, str) and 0 < len(one) <= 2048 for one in options.values()):
+    kept = (None,) if place.endswith("/{id}") else ()
+    if isinstance(options, dict) and all(one in kept or is_text(one, 2048) for one in options.values()):
         body["options"] = {}
     route = body.get("route")
     if isinstance(route, dict) and set(route) == {"host", "path"}:
@@ -146,6 +152,10 @@ def whole(value):
     if isinstance(value, list):
         return [whole(one) for one in value]
     return {key: whole(one) for key, one in value.items()} if isinstance(value, dict) else value
+
+
+def is_text(value, longest):
+    return isinstance(value, str) and 0 < len(value) <= longest
 
 
 def fits(value, pattern):
