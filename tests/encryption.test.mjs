@@ -166,7 +166,7 @@ describe("on the disk", () => {
     assert.equal((await request(meta.url + question)).text, "123", "what was read can be written back");
     assert.equal((await expect(200, "GET", `/v1/sources/${asana.id}/learned-secret`)).secret, learned);
     assert.equal((await expect(200, "GET", `/v1/subscriptions/${made.id}/secret`)).secret, made.secret);
-    assert.deepEqual((await api("GET", "/healthz")).json, { status: "ok" });
+    assert.deepEqual(await health({ api }), ["ok"]);
 
     await signet.kill();
     assert.ok(holding(signet, made.id).length > 1, "the disk is looked at as it should be");
@@ -194,11 +194,18 @@ function keysOf(signet) {
   return [...new Set(keys)];
 }
 
-/** Has the default application seal everything under the first key, and waits until all of it is. */
+/** What a deployment warns of, but for the rate limit, which is none of workerd's own. */
+async function health({ api }) {
+  const { status, warnings = [] } = (await api("GET", "/healthz")).json;
+  const codes = warnings.map((warning) => warning.code).filter((code) => code !== "guesses_not_limited");
+  return [status, ...codes];
+}
+
+/** Has everything sealed under the first key, and waits until all of it is. */
 async function reseal({ signet }) {
   await until(
     async () => {
-      const answer = await signet.object("default", "reseal");
+      const answer = await signet.api("POST", "/v1/reseal");
       assert.equal(answer.status, 200, answer.text);
       assert.deepEqual(answer.json.missing, []);
       return answer.json.remaining === 0;
@@ -210,15 +217,13 @@ async function reseal({ signet }) {
 describe("a key that is changed", () => {
   let one;
   before(async () => {
-    one = await scene(OPERATOR, { door: true });
+    one = await scene(OPERATOR, { bare: true });
   });
   after(() => one.stop());
 
   test("in steps, with deliveries going on", { timeout: 200_000 }, async () => {
     const { target, subscribe, send, sendOne, expect, signet, restart, api, settled, profile } = one;
-    const { status, warnings } = (await api("GET", "/healthz")).json;
-    assert.equal(status, "ok");
-    assert.equal(warnings[0].code, "encryption_key_not_set");
+    assert.deepEqual(await health(one), ["ok", "encryption_key_not_set"]);
     await profile("stubborn", STUBBORN);
     const made = await subscribe({ url: target.url("/rotated"), events: ["rotated"] });
     const slow = await subscribe({ url: target.url("/slow"), events: ["slow"], profile: "stubborn" });
@@ -267,7 +272,7 @@ describe("a key that is changed", () => {
 
     await restart(under(OLD));
     await works();
-    assert.deepEqual((await api("GET", "/healthz")).json, { status: "ok" });
+    assert.deepEqual(await health({ api }), ["ok"]);
     await reseal(one);
     await works();
     await signet.kill();
@@ -294,7 +299,7 @@ describe("a key that is changed", () => {
 
     // Nothing but what was sealed since: the old key can go.
     await restart(under(NEW));
-    assert.deepEqual((await api("GET", "/healthz")).json, { status: "ok" });
+    assert.deepEqual(await health({ api }), ["ok"]);
     await works();
   });
 });
@@ -302,7 +307,7 @@ describe("a key that is changed", () => {
 describe("a key that is missing", () => {
   let one;
   before(async () => {
-    one = await scene(under(OLD), { door: true });
+    one = await scene(under(OLD), { bare: true });
   });
   after(() => one.stop());
 
@@ -333,8 +338,8 @@ describe("a key that is missing", () => {
     await restart(under(NEW));
     target.answer("/owed", 200);
     target.answer("/queued", 200);
-    const health = await api("GET", "/healthz");
-    missing(health);
+    const told = await api("GET", "/healthz");
+    missing(told);
     await signet.kill();
     const [key] = keysOf(signet);
     assert.ok(health.json.detail.includes(key) && !health.text.includes(OLD), health.text);
@@ -366,7 +371,7 @@ describe("a key that is missing", () => {
     const fresh = await subscribe({ url: target.url("/fresh"), events: ["fresh"] });
     assert.equal((await settled(await sendOne({ type: "fresh", data: 1 }))).status, "delivered");
     assert.ok(verifies(fresh.secret, (await target.received("/fresh"))[0]));
-    assert.equal((await signet.object("default", "reseal")).json.missing[0], key);
+    assert.equal((await signet.api("POST", "/v1/reseal")).json.missing[0], key);
     // The alarms of what is owed have rung by now.
     await sleep(13_000);
     assert.equal(came(), arrived, "nothing goes out that can't be signed");
@@ -381,7 +386,7 @@ describe("a key that is missing", () => {
     }
     await target.received("/queued", 2, 60_000);
     assert.equal(target.requests("/queued").at(-1).headers["x-gitlab-token"], "token-of-the-source");
-    assert.deepEqual((await api("GET", "/healthz")).json, { status: "ok" });
+    assert.deepEqual(await health({ api }), ["ok"]);
     assert.equal((await post("two")).status, 202);
   });
 
@@ -417,7 +422,7 @@ describe("a key that is missing", () => {
 describe("rows of an older version", () => {
   let one;
   before(async () => {
-    one = await scene(under(OLD), { door: true });
+    one = await scene(under(OLD), { bare: true });
   });
   after(() => one.stop());
 
@@ -479,7 +484,7 @@ describe("keys that are none", () => {
       assertProblem(answer, 503, { code: "not_configured" });
       assertProblem(await one.api("GET", "/v1/subscriptions"), 503, { code: "not_configured" });
       await one.restart({ OPERATOR_KEY: "a-key-of-ones-own", ENCRYPTION_KEY: "local-encryption-key" });
-      assert.equal((await one.api("GET", "/healthz")).json.warnings[0].code, "encryption_key_not_set");
+      assert.deepEqual(await health(one), ["ok", "encryption_key_not_set"]);
     } finally {
       await one.stop();
     }

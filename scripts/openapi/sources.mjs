@@ -162,7 +162,14 @@ export const schemas = {
       }),
       at: nullable(time("The time to judge the tolerance by; now when left out.")),
     },
-    { required: ["headers"], not: { required: ["body", "bodyBase64"] } },
+    {
+      required: ["headers"],
+      not: {
+        // A null is as good as nothing.
+        required: ["body", "bodyBase64"],
+        properties: { body: { type: "string" }, bodyBase64: { type: "string" } },
+      },
+    },
   ),
   Explanation: shown({
     verified: boolean(),

@@ -1,4 +1,5 @@
 // A Signet of a test's own: the built worker under `wrangler dev`, with real objects, KV and alarms on a real disk.
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
@@ -6,6 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { judge } from "./contract.mjs";
 import { request } from "./http.mjs";
+import { Leaks } from "./leaks.mjs";
 import { freePort } from "./ports.mjs";
 import { until } from "./wait.mjs";
 import { workerdCommand } from "./workerd.mjs";
@@ -22,21 +24,18 @@ const START_TIMEOUT = 30_000;
 /**
  * Starts a gateway and waits until it answers.
  *
- * @param {{vars?: Record<string, string>, persistTo?: string, port?: number, bare?: boolean, door?: boolean, elsewhere?: boolean,
- *   reach?: string[], keep?: number}} [options]
+ * @param {{vars?: Record<string, string>, persistTo?: string, port?: number, bare?: boolean, elsewhere?: boolean, reach?: string[],
+ *   keep?: number}} [options]
  *   `vars` take the place of all of `.dev.vars`; left out, `.dev.vars` counts. `bare`: on workerd alone, without
- *   wrangler dev's own part in every request and answer; its KV forgets everything when it ends, nobody
- *   counts guesses, and the worker's log is printed. `door`: the same with a KV that lasts, and with `object(name, path)`, which calls an application's object as
- *   the gateway itself would. `elsewhere`: the same with another place too, where KV is heard of late. `reach`: the
- *   networks that a bare one can connect to, all where none is named. `keep`: how many characters of what was printed
- *   are kept.
+ *   wrangler dev's own part in every request and answer; nobody counts guesses there. `elsewhere`: the same with another
+ *   place too, where KV is heard of late. `reach`: the networks that a bare one can connect to, all where none is named.
+ *   `keep`: how many characters of what was printed are kept.
  */
 export async function startSignet({
   vars,
   persistTo,
   port,
   bare = false,
-  door = false,
   elsewhere = false,
   reach,
   keep = 20_000,
@@ -44,10 +43,9 @@ export async function startSignet({
   for (const file of [path.join(ROOT, "build/index.js"), WRANGLER]) {
     if (!existsSync(file)) throw new Error(`${file} is missing: run \`npm run build\` first`);
   }
-  const isBare = bare || door || elsewhere;
+  const isBare = bare || elsewhere;
   const ports = {
     kv: isBare && (await freePort()),
-    door: door && (await freePort()),
     elsewhere: elsewhere && (await freePort()),
     stale: elsewhere && (await freePort()),
   };
@@ -61,6 +59,7 @@ class Signet {
   #process;
   #agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
   #output = "";
+  #leaks = new Leaks();
   #ownsDisk;
   #kept;
 
@@ -74,6 +73,9 @@ class Signet {
     this.url = `http://127.0.0.1:${port}`;
     this.#ownsDisk = persistTo === undefined;
     this.disk = persistTo ?? mkdtempSync(path.join(tmpdir(), "signet-test-"));
+    for (const secret of [OPERATOR_KEY, vars?.OPERATOR_KEY, ...(vars?.ENCRYPTION_KEY ?? "").split(",")]) {
+      this.#leaks.add(secret);
+    }
   }
 
   async start() {
@@ -107,7 +109,7 @@ class Signet {
 
   #arguments() {
     const options = ["dev", "--ip", "127.0.0.1", "--port", `${this.port}`, "--inspector-port", "0"];
-    options.push("--persist-to", this.disk, "--log-level", "error", "--show-interactive-dev-session", "false");
+    options.push("--persist-to", this.disk, "--log-level", "log", "--show-interactive-dev-session", "false");
     if (this.vars) {
       const file = path.join(this.disk, "vars.env");
       writeFileSync(
@@ -122,6 +124,7 @@ class Signet {
   }
 
   #keep(chunk) {
+    this.#leaks.printed(chunk);
     this.#output = (this.#output + chunk).slice(-this.#kept);
   }
 
@@ -160,6 +163,12 @@ class Signet {
   async stop() {
     await this.kill();
     if (this.#ownsDisk) rmSync(this.disk, { recursive: true, force: true });
+    assert.deepEqual(this.#leaks.find(), [], "no line of the log holds a secret");
+  }
+
+  /** What must not be in the log. */
+  get leaks() {
+    return this.#leaks;
   }
 
   /**
@@ -194,12 +203,9 @@ class Signet {
     const sent = raw ? body : JSON.stringify(body);
     const answer = await request(origin + where, { method, headers: all, body: sent, agent: this.#agent });
     judge({ method, where, body: sent, headers: all }, answer);
+    if (!raw) this.#leaks.note(body);
+    this.#leaks.note(answer.json);
     return answer;
-  }
-
-  /** Calls the object of an application. */
-  object(name, path) {
-    return request(`http://127.0.0.1:${this.ports.door}/${name}/${path}`, { method: "POST", agent: this.#agent });
   }
 }
 

@@ -3,20 +3,8 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 
-/** What stands in for KV, as a namespace's binding asks it: it forgets everything at its end. */
+/** What stands in for KV, as a namespace's binding asks it, kept in an object on the gateway's disk. */
 const KV = `
-const kept = new Map();
-export default {
-  async fetch(request) {
-    const key = decodeURIComponent(new URL(request.url).pathname);
-    if (request.method === "PUT") kept.set(key, await request.text());
-    if (request.method === "DELETE") kept.delete(key);
-    const value = request.method === "GET" ? kept.get(key) : "";
-    return value === undefined ? new Response(null, { status: 404 }) : new Response(value);
-  },
-};`;
-/** The same, kept in an object on the gateway's disk. */
-const LASTING_KV = `
 import { DurableObject } from "cloudflare:workers";
 export class Kept extends DurableObject {
   async fetch(request) {
@@ -29,14 +17,6 @@ export class Kept extends DurableObject {
   }
 }
 export default { fetch: (request, env) => env.KEPT.getByName("all").fetch(request) };`;
-/** Calls an application's object as the gateway itself would: /name/path. */
-const DOOR = `
-export default {
-  fetch(request, env) {
-    const [, name, ...path] = new URL(request.url).pathname.split("/");
-    return env.APPLICATION.getByName(name).fetch("http://object/" + path.join("/"), { method: "POST" });
-  },
-};`;
 /**
  * The same KV as another place sees it: each key as it was read there first, for a minute, what was not there too. A POST
  * ends a key's minute.
@@ -64,8 +44,7 @@ const PAGES = `export default { fetch: () => new Response(null, { status: 404 })
  * Writes down in the folder `disk` how the worker is to run, and answers the command and its arguments.
  *
  * @param {{root: string, disk: string, vars: Record<string, string>, ports: object, reach?: string[]}} how `ports` by what listens there:
- *   `signet`; `kv`, where KV can be asked; `door`, on which the objects of applications can be called by name, and then
- *   what is in KV lasts; `elsewhere`, where the same worker runs once more, in an instance of its own whose objects are
+ *   `signet`; `kv`, where KV can be asked; `elsewhere`, where the same worker runs once more, in an instance of its own whose objects are
  *   the first one's and whose KV is stale; `stale`, where that one can be asked
  * @returns {[string, string[]]}
  */
@@ -75,8 +54,7 @@ export function workerdCommand({ root, disk, vars, ports, reach = ["public", "pr
   const flags = /^compatibility_flags = (\[.*\])/m.exec(config)[1];
   const objects = [...config.matchAll(/\{ name = "(\w+)", class_name = "(\w+)" \}/g)];
   for (const file of ["index.js", "index_bg.wasm"]) copyFileSync(path.join(root, "build", file), path.join(disk, file));
-  writeFileSync(path.join(disk, "kv.mjs"), ports.door ? LASTING_KV : KV);
-  writeFileSync(path.join(disk, "door.mjs"), DOOR);
+  writeFileSync(path.join(disk, "kv.mjs"), KV);
   writeFileSync(path.join(disk, "stale.mjs"), STALE);
   writeFileSync(path.join(disk, "pages.mjs"), PAGES);
   mkdirSync(path.join(disk, "objects"), { recursive: true });
@@ -85,8 +63,6 @@ export function workerdCommand({ root, disk, vars, ports, reach = ["public", "pr
     `(name = "${name}", worker = (modules = [(name = "${name}.mjs", esModule = embed "${name}.mjs")], compatibilityDate = ${date}${more}))`;
   const lasting = `, durableObjectNamespaces = [(className = "Kept", uniqueKey = "Kept", enableSql = true)],
     durableObjectStorage = (localDisk = "disk"), bindings = [(name = "KEPT", durableObjectNamespace = "Kept")]`;
-  const opened = `, bindings = [
-    (name = "APPLICATION", durableObjectNamespace = (className = "Application", serviceName = "signet"))]`;
   const late = `, bindings = [(name = "KV", service = "kv")]`;
   const namespaces = objects.map(([, , type]) => `(className = "${type}", uniqueKey = "${type}", enableSql = true)`);
   const bindings = (kv, inService) => [
@@ -110,7 +86,7 @@ export function workerdCommand({ root, disk, vars, ports, reach = ["public", "pr
 const config :Workerd.Config = (
   services = [
     (name = "signet", worker = .signet), ${ports.elsewhere ? `(name = "elsewhere", worker = .elsewhere),` : ""}
-    ${small("kv", ports.door ? lasting : "")}, ${small("stale", late)}, ${small("pages")}, ${small("door", opened)},
+    ${small("kv", lasting)}, ${small("stale", late)}, ${small("pages")},
     (name = "internet", network = (allow = ${text(reach)})),
     (name = "disk", disk = (path = ${text(path.join(disk, "objects"))}, writable = true)),
   ],

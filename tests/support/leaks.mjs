@@ -1,0 +1,48 @@
+// Whether what a gateway has printed holds a secret that was used with it.
+
+/** Fields whose values are secrets, in what is sent and in what is answered. */
+const FIELDS = new Set(["key", "secret", "secrets", "webhookSecret", "signingSecret", "verifyToken"]);
+/** What is shorter may stand in a log by chance. */
+const SHORTEST = 12;
+
+/** The secrets of one gateway, and all that it has printed. */
+export class Leaks {
+  #secrets = new Set();
+  #printed = [];
+
+  /** Remembers a text that must not be printed. */
+  add(secret) {
+    if (typeof secret === "string" && secret.length >= SHORTEST) this.#secrets.add(secret);
+  }
+
+  /** Remembers the secrets in a body, sent or answered. */
+  note(value) {
+    if (Array.isArray(value)) {
+      for (const one of value) this.note(one);
+    } else if (value !== null && typeof value === "object") {
+      for (const [name, one] of Object.entries(value)) {
+        if (FIELDS.has(name)) for (const secret of [one].flat()) this.add(secret);
+        if (name === "url" && typeof one === "string") this.add(one.split("#token=")[1]);
+        this.note(one);
+      }
+    }
+  }
+
+  printed(chunk) {
+    this.#printed.push(chunk);
+  }
+
+  /** How many secrets there are to be searched for. */
+  get count() {
+    return this.#secrets.size;
+  }
+
+  /** The lines that hold one. What wrangler says itself of requests is not Signet's log. */
+  find() {
+    const text = Buffer.concat(this.#printed).toString("utf8");
+    const lines = text.split("\n").filter((line) => !line.startsWith("[wrangler:"));
+    const said = lines.join("\n");
+    const found = [...this.#secrets].filter((secret) => said.includes(secret));
+    return lines.filter((line) => found.some((secret) => line.includes(secret)));
+  }
+}
