@@ -55,6 +55,11 @@ impl Place {
         (0..Self::DIRECT_SHARDS).map(|shard| Self::new(DIRECT, shard))
     }
 
+    /// Every part of the ledger.
+    pub fn ledger() -> impl Iterator<Item = Self> {
+        (0..Self::LEDGER_SHARDS).map(|shard| Self::new(LEDGER, shard))
+    }
+
     /// Whether this is a part of the ledger, and not an object that delivers.
     pub fn is_ledger(self) -> bool {
         decode(&self.0) >> 5 == u64::from(LEDGER)
@@ -225,6 +230,9 @@ mod tests {
         let lowest = Place::for_subscription(0);
         assert!(!lowest.is_direct() && !lowest.is_ledger());
         assert_eq!(Place::direct().count(), 4);
+        assert!(
+            Place::ledger().all(Place::is_ledger) && Place::ledger().any(|place| place == Place::for_event("my-id"))
+        );
     }
 
     #[test]

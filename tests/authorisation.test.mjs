@@ -132,12 +132,13 @@ async function deadLinks() {
 
 /** The rule. Who is calling comes first, then where, then what they may, and last whether there is such a thing. */
 function outcome(caller, endpoint) {
-  const { status, thing, elsewhere } = VALID[endpoint.name];
+  const { status, thing, elsewhere, links = true } = VALID[endpoint.name];
   if (!caller.scopes) return { status: 401, code: "unauthorized" };
   if (!caller.application) return { status: 404, code: "not_found" };
   if (!caller.scopes.has(endpoint.needs)) {
     return { status: 403, code: endpoint.needs === "operator" ? "forbidden" : "missing_scope" };
   }
+  if (!links && /\blink\b/.test(caller.name)) return { status: 403, code: "forbidden" };
   const there = !thing || SHARED.has(thing) || caller.application === home.id;
   if (there) return { status };
   return elsewhere ? { status: elsewhere } : { status: 404, code: "not_found" };

@@ -342,7 +342,7 @@ describe("a key that is missing", () => {
     missing(told);
     await signet.kill();
     const [key] = keysOf(signet);
-    assert.ok(health.json.detail.includes(key) && !health.text.includes(OLD), health.text);
+    assert.ok(told.json.detail.includes(key) && !told.text.includes(OLD), told.text);
     await signet.start();
     const came = () => target.requests("/owed").length + target.requests("/queued").length;
     const arrived = came();

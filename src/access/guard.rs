@@ -1,15 +1,20 @@
 //! Slowing down whoever guesses keys, without locking out those who have one.
 //!
-//! A key that held before, shown from the same network, is not counted; nor is a wrong one that is only repeated. What is
-//! left are guesses, which the platform's rate limit counts for each network. Whoever is over the limit learns nothing of
-//! any further guess, not even of one that is right.
+//! Wrong keys are counted for each network, by the platform's rate limit; one that is only repeated is no guess. A network
+//! over the limit learns nothing of any further guess at the operator's key, which people choose, not even of one that is
+//! right, unless it held there before. Applications' keys have 160 random bits: nobody guesses one, so one that is right is
+//! let in whoever else is behind the same address.
 
 use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
-/// How many keys are remembered, in a few hundred KiB.
+use crate::time::Millis;
+
+/// How many keys, and networks, are remembered, in a few hundred KiB.
 const KEPT: usize = 10_000;
+/// How long a network is slowed down that was over the limit.
+const SLOWED_FOR: Millis = 60_000;
 
 /// What is known of a key from a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,14 +27,17 @@ pub enum Known {
     Nothing,
 }
 
-/// Which keys were shown from where.
+/// Which keys were shown from where, and which networks are slowed down.
 #[derive(Debug, Default)]
-pub struct Guard(HashMap<u64, bool>);
+pub struct Guard {
+    held: HashMap<u64, bool>,
+    slowed: HashMap<u64, Millis>,
+}
 
 impl Guard {
     /// What is known of `key`, shown from `network`.
     pub fn known(&self, network: &str, key: &str) -> Known {
-        match self.0.get(&mark(network, key)) {
+        match self.held.get(&mark(network, key)) {
             Some(true) => Known::Held,
             Some(false) => Known::Wrong,
             None => Known::Nothing,
@@ -39,14 +47,32 @@ impl Guard {
     /// Remembers whether it held.
     pub fn note(&mut self, network: &str, key: &str, held: bool) {
         let mark = mark(network, key);
-        if self.0.len() >= KEPT && !self.0.contains_key(&mark) {
+        if self.held.len() >= KEPT && !self.held.contains_key(&mark) {
             // A flood of guesses must not push out those who have a key.
-            self.0.retain(|_, held| *held);
-            if self.0.len() >= KEPT {
-                self.0.clear();
+            self.held.retain(|_, held| *held);
+            if self.held.len() >= KEPT {
+                self.held.clear();
             }
         }
-        self.0.insert(mark, held);
+        self.held.insert(mark, held);
+    }
+}
+
+impl Guard {
+    /// Whether a network is slowed down.
+    pub fn is_slowed(&self, network: &str, now: Millis) -> bool {
+        self.slowed.get(&mark(network, "")).is_some_and(|until| *until > now)
+    }
+
+    /// Slows a network down.
+    pub fn slow(&mut self, network: &str, now: Millis) {
+        if self.slowed.len() >= KEPT {
+            self.slowed.retain(|_, until| *until > now);
+            if self.slowed.len() >= KEPT {
+                self.slowed.clear();
+            }
+        }
+        self.slowed.insert(mark(network, ""), now.saturating_add(SLOWED_FOR));
     }
 }
 
@@ -84,7 +110,7 @@ mod tests {
         assert_eq!(guard.known("192.0.2.1", "right"), Known::Held);
         assert_eq!(guard.known("192.0.2.9", "right"), Known::Nothing, "it held from elsewhere");
         assert_eq!(guard.known("192.0.2.9", &(3 * KEPT - 1).to_string()), Known::Wrong);
-        assert!(guard.0.len() <= KEPT);
+        assert!(guard.held.len() <= KEPT);
     }
 
     #[test]
@@ -93,7 +119,19 @@ mod tests {
         for key in 0..2 * KEPT {
             guard.note("192.0.2.1", &key.to_string(), true);
         }
-        assert!(guard.0.len() <= KEPT);
+        assert!(guard.held.len() <= KEPT);
+    }
+
+    #[test]
+    fn a_network_is_slowed_for_a_minute() {
+        let mut guard = Guard::default();
+        guard.slow("192.0.2.9", 1_000);
+        assert!(guard.is_slowed("192.0.2.9", 60_999) && !guard.is_slowed("192.0.2.1", 1_000));
+        assert!(!guard.is_slowed("192.0.2.9", 61_000));
+        for network in 0..3 * KEPT {
+            guard.slow(&network.to_string(), 2_000);
+        }
+        assert!(guard.slowed.len() <= KEPT);
     }
 
     #[test]

@@ -83,7 +83,7 @@ impl ApiKey {
     /// Reads the body of `POST /v1/api-keys`: label and scopes, and what else is to be made.
     ///
     /// # Errors
-    /// 400 or 422, every fault named; 403 for more than the caller may hand on.
+    /// 400 or 422, every fault named; 403 for more than the caller may hand on, and for a link: what it allows ends with it.
     pub fn read(bytes: &[u8], by: &Caller) -> Result<(String, Scopes, Asked), Problem> {
         let mut fields = Fields::parse(bytes)?;
         let label: String = fields.require("label", "must be a string").unwrap_or_default();
@@ -93,6 +93,9 @@ impl ApiKey {
         let scopes = Scopes::take(&mut fields, by.scopes());
         let asked = Asked { subscription: read_webhook(&mut fields) };
         fields.finish()?;
+        if by.until().is_some() {
+            return Err(Problem::new(403, "forbidden", "A link makes no keys: they would outlive it."));
+        }
         if let Some(scope) = scopes.beyond(by.scopes()) {
             return Err(missing(scope));
         }
@@ -203,6 +206,12 @@ mod tests {
         ] {
             assert_eq!(ApiKey::read(body.as_bytes(), &own).unwrap_err().code, code, "{body}");
         }
+    }
+
+    #[test]
+    fn a_link_makes_no_keys() {
+        let link = Caller::Key(Grant { key: None, scopes: Scopes::all(), until: Some(1) });
+        assert_eq!(ApiKey::read(br#"{"label":"x"}"#, &link).unwrap_err().code, "forbidden");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::gateway::{self, Gateway};
 use crate::access::{self, Caller, DEFAULT, Grant, Guard, Known, Link, Needs, Scope, unauthorized};
-use crate::edge::{Env, Head};
+use crate::edge::{self, Env, Head};
 use crate::id::{APPLICATION, Id};
 use crate::objects::application::Shown;
 use crate::problem::Problem;
@@ -31,15 +31,24 @@ pub async fn let_in(head: &Head, env: Env, needs: Option<Needs>) -> Result<(Gate
     }
     let key = given(head).ok_or_else(unauthorized)?;
     let network = access::network_of(head.address.as_deref().unwrap_or_default());
-    let may_ask = match GUARD.with_borrow(|guard| guard.known(&network, key)) {
+    let (known, is_slowed) =
+        GUARD.with_borrow(|guard| (guard.known(&network, key), guard.is_slowed(&network, edge::now())));
+    let shown = shown(key);
+    match known {
         Known::Wrong => return Err(unauthorized()),
-        Known::Held => true,
-        Known::Nothing => env.may_guess(&network).await,
-    };
-    let found = identify(key, head, env, needs, may_ask).await;
+        Known::Nothing if is_slowed && shown.is_none() => return Err(slowed()),
+        Known::Nothing | Known::Held => {}
+    }
+    let found = identify(key, shown, head, env.clone(), needs).await;
     match &found {
         Ok(_) => GUARD.with_borrow_mut(|guard| guard.note(&network, key, true)),
-        Err(problem) if problem.status == 401 => GUARD.with_borrow_mut(|guard| guard.note(&network, key, false)),
+        Err(problem) if problem.status == 401 => {
+            GUARD.with_borrow_mut(|guard| guard.note(&network, key, false));
+            if !env.may_guess(&network).await {
+                GUARD.with_borrow_mut(|guard| guard.slow(&network, edge::now()));
+                return Err(slowed());
+            }
+        }
         Err(_) => {}
     }
     found
@@ -53,19 +62,16 @@ fn given(head: &Head) -> Option<&str> {
     bearer.or(head.api_key.as_deref()).filter(|key| !key.is_empty())
 }
 
-/// Whose key it is. Where nobody `may_ask`, only what is known already counts.
+/// Whose key it is.
 async fn identify(
     key: &str,
+    shown: Option<(String, Shown)>,
     head: &Head,
     env: Env,
     needs: Option<Needs>,
-    may_ask: bool,
 ) -> Result<(Gateway, Caller), Problem> {
     let named = head.application.as_deref();
-    let Some((owner, shown)) = shown(key) else {
-        if !may_ask {
-            return Err(slowed());
-        }
+    let Some((owner, shown)) = shown else {
         if !secret::same(key, &env.settings().operator_key) {
             return Err(unauthorized());
         }
@@ -78,21 +84,16 @@ async fn identify(
         return Ok((gateway, Caller::Operator));
     };
     let gateway = Gateway { env, application: owner };
-    let listed = |hash: &str| gateway.remembered().and_then(|view| view.grant(hash));
-    let grant = match (&shown, needs) {
-        (Shown::Key(hash), _) if !may_ask => {
-            listed(hash).ok_or_else(slowed)?;
-            ask(&gateway, &shown).await?
-        }
-        _ if !may_ask => return Err(slowed()),
+    let listed = match (&shown, needs) {
         (Shown::Key(hash), Some(Needs::Scope(Scope::EventsWrite))) => {
-            match known(&gateway).await?.and_then(|view| view.grant(hash)) {
-                Some(grant) => grant,
-                // Made a moment ago, maybe, and KV has not heard of it.
-                None => ask(&gateway, &shown).await?,
-            }
+            known(&gateway).await?.and_then(|view| view.grant(hash))
         }
-        _ => ask(&gateway, &shown).await?,
+        _ => None,
+    };
+    let grant = match listed {
+        Some(grant) => grant,
+        // It may have been made a moment ago, and KV has not heard of it.
+        None => ask(&gateway, &shown).await?,
     };
     // Somebody else's application is none.
     if named.is_some_and(|named| named != gateway.application) {
@@ -136,6 +137,6 @@ async fn ask(gateway: &Gateway, shown: &Shown) -> Result<Grant, Problem> {
 }
 
 fn slowed() -> Problem {
-    let detail = "Too many keys were tried from this address. Try again in a minute.";
+    let detail = "Too many wrong keys were tried from this address. Try again in a minute.";
     Problem { header: Some(("retry-after", "60".into())), ..Problem::new(429, "too_many_attempts", detail) }
 }

@@ -119,6 +119,7 @@ impl Posting {
             id: self.id.clone(),
             core: self.core.as_str().to_owned(),
             fingerprint: if self.is_brought { fingerprint(bytes) } else { String::new() },
+            key: call.caller.key().map(str::to_owned),
             targets: self.targets.clone(),
             event: self.targets.is_empty().then(view),
         };
@@ -129,6 +130,8 @@ impl Posting {
         match said.status {
             201 => return Ok(false),
             200 => {}
+            // The key was revoked, and what was read of it here is older than that.
+            401 => return Err(unauthorized()),
             _ => return Err(Problem::unavailable("The ledger refused. Try again.")),
         }
         let known: Entry = serde_json::from_str(&said.text).map_err(|_| unreadable())?;

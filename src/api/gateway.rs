@@ -87,11 +87,6 @@ impl Gateway {
         self.env.call(class, &name, path, body).await
     }
 
-    /// The application as it was read last, if it was.
-    pub fn remembered(&self) -> Option<Rc<View>> {
-        SNAPSHOTS.with_borrow(|snapshots| snapshots.get(&self.application)?.view.clone())
-    }
-
     fn require(&self, version: u64) {
         SNAPSHOTS.with_borrow_mut(|snapshots| {
             let cached = snapshots.entry(self.application.clone()).or_default();

@@ -9,7 +9,8 @@ export function inspect(request) {
     request.method,
     request.url,
     authorization,
-    authorization === null ? headers.get("x-api-key") : null,
+    // What else a proxy or a browser may authorize itself with is not for Signet.
+    authorization === null || !/^bearer /i.test(authorization) ? headers.get("x-api-key") : null,
     headers.get("signet-application"),
     headers.get("idempotency-key"),
     headers.get("cf-connecting-ip"),

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use web_sys::Request;
 
+use super::application::REVOKED_FOR;
 use super::{Outcome, Reply, answering, steps, storage};
+use crate::access::unauthorized;
 use crate::edge::{self, Env, Sql, State};
 use crate::event::Target;
 use crate::problem::Problem;
@@ -22,6 +24,9 @@ pub struct Entry {
     pub core: String,
     /// What makes two bodies the same.
     pub fingerprint: String,
+    /// The key that posted it, where it is an application's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// Everybody who gets it.
     pub targets: Vec<Target>,
     /// The event itself, where no delivery holds it.
@@ -47,6 +52,7 @@ impl Ledger {
 
     /// `POST /claim` with an [`Entry`]: 201 if it is new, else 200 with the one that was there.
     /// `POST /get` with an id: 200 with its entry, or 404.
+    /// `POST /revoked` with a list of keys: what they post from now on is refused with 401.
     pub fn fetch(&self, request: Request) -> Promise {
         let inner = self.0.clone();
         answering(async move {
@@ -57,6 +63,7 @@ impl Ledger {
             match steps(edge::target(&url).0).as_slice() {
                 ["claim"] => inner.claim(&text),
                 ["get"] => inner.get(&text),
+                ["revoked"] => inner.revoke(&text),
                 _ => Err(Problem::not_found("call")),
             }
         })
@@ -66,14 +73,24 @@ impl Ledger {
 impl Inner {
     fn open(&self) -> Result<Sql, Problem> {
         let sql = self.state.open();
-        sql.run("CREATE TABLE IF NOT EXISTS entries (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID", &[])
-            .map_err(storage)?;
+        for table in [
+            "CREATE TABLE IF NOT EXISTS entries (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID",
+            "CREATE TABLE IF NOT EXISTS revoked (key TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID",
+        ] {
+            sql.run(table, &[]).map_err(storage)?;
+        }
         Ok(sql)
     }
 
     fn claim(&self, text: &str) -> Outcome {
         let entry: Entry = serde_json::from_str(text).map_err(|error| Problem::not_json(error.to_string()))?;
         let sql = self.open()?;
+        // Else somebody who has lost the right could still take an id from those who have it.
+        if let Some(key) = &entry.key
+            && sql.row("SELECT 1 FROM revoked WHERE key = ?", &[key.into()]).map_err(storage)?.is_some()
+        {
+            return Err(unauthorized());
+        }
         let written = sql
             .run("INSERT OR IGNORE INTO entries VALUES (?, ?)", &[(&entry.id).into(), text.into()])
             .map_err(storage)?;
@@ -81,6 +98,17 @@ impl Inner {
             0 => self.get(&entry.id),
             _ => Ok(Reply::Json(201, String::new())),
         }
+    }
+
+    fn revoke(&self, text: &str) -> Outcome {
+        let keys: Vec<String> = serde_json::from_str(text).map_err(|error| Problem::not_json(error.to_string()))?;
+        let (sql, now) = (self.open()?, edge::now());
+        let forgotten = now.saturating_sub(REVOKED_FOR);
+        sql.run("DELETE FROM revoked WHERE at < ?", &[forgotten.into()]).map_err(storage)?;
+        for key in &keys {
+            sql.run("INSERT OR IGNORE INTO revoked VALUES (?, ?)", &[key.into(), now.into()]).map_err(storage)?;
+        }
+        Ok(Reply::Done)
     }
 
     fn get(&self, id: &str) -> Outcome {

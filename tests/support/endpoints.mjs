@@ -31,7 +31,7 @@ const scopeName = (variant) => variant.replace(/(?!^)([A-Z])/, ":$1").toLowerCas
 /**
  * What a valid call of each endpoint is: its status, its body, and the kind of thing that its path names, which is the
  * application's own, the operator's or everybody's. `elsewhere` is the status in an application that has no such thing,
- * where that is not 404.
+ * where that is not 404. `links`: whether links may, too, which they may if nothing is said.
  */
 export const VALID = {
   "POST /v1/events": { status: 202, body: { type: "matrix", data: 1 } },
@@ -72,7 +72,7 @@ export const VALID = {
   "DELETE /v1/applications/{id}": { status: 204, thing: "application" },
   "POST /v1/applications/{id}/rotate-secret": { status: 200, thing: "application" },
   "GET /v1/api-keys": { status: 200 },
-  "POST /v1/api-keys": { status: 201, body: { label: "made" } },
+  "POST /v1/api-keys": { status: 201, body: { label: "made" }, links: false },
   "GET /v1/api-keys/{id}": { status: 200, thing: "key" },
   "DELETE /v1/api-keys/{id}": { status: 204, thing: "key" },
   "POST /v1/api-keys/{id}/webhook/test": { status: 200, thing: "hooked" },

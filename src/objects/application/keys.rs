@@ -18,7 +18,7 @@ use crate::time::{Millis, rfc3339};
 /// How many keys an application may have: every Worker holds those that post events in memory.
 const MAX_KEYS: usize = 2_000;
 /// How long a revoked key is remembered where events arrive: many times what KV takes to be heard of everywhere.
-pub(super) const REVOKED_FOR: Millis = 3_600_000;
+pub const REVOKED_FOR: Millis = 3_600_000;
 
 /// What somebody has shown who calls.
 #[derive(Serialize, Deserialize)]

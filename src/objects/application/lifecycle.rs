@@ -101,6 +101,7 @@ impl Inner {
         self.store.revoke_keys(edge::now())?;
         let version = self.store.bump_settings()?;
         self.store.mark_direct(version)?;
+        self.store.mark_ledger(version)?;
         self.store.end_subscriptions(version)?;
         for mut source in self.store.all_sources()? {
             source.forget_secrets(edge::now());

@@ -34,10 +34,9 @@ use crate::profile::Profile;
 use crate::seen::Notice;
 use crate::subscription::{Context, Destination, ProfileRef, Secrets, Status};
 use crate::time::{Millis, rfc3339};
-use keys::REVOKED_FOR;
 use store::{Routed, Store};
 
-pub use keys::Shown;
+pub use keys::{REVOKED_FOR, Shown};
 
 /// KV takes one write a second for a key.
 const PUBLISH_EVERY: Millis = 1_100;
@@ -283,25 +282,33 @@ impl Inner {
         }
     }
 
-    /// Tells the object at `place` how its destination is now. Where it can't be told, the alarm tells it later.
+    /// Tells the object at `place` what it is to know now. Where it can't be told, the alarm tells it later.
     async fn push(&self, place: Place) {
-        let Ok(destination) = self.destination(place.as_str()) else {
-            return;
-        };
-        let Ok(json) = serde_json::to_string(&destination) else {
-            return;
-        };
+        let told = if place.is_ledger() { self.revocations() } else { self.whereto(place) };
+        let Ok((class, path, version, json)) = told else { return };
         let name = [&self.name, "/", place.as_str()].concat();
-        match self.env.call("SUBSCRIPTION", &name, "/destination", json.as_str()).await {
+        match self.env.call(class, &name, path, json.as_str()).await {
             Ok(said) if said.status == 204 => {
-                if let Err(problem) = self.store.set_pushed(place, destination.version) {
+                if let Err(problem) = self.store.set_pushed(place, version) {
                     edge::log_problem("pushed", &problem);
                 }
             }
             _ => self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY)),
         }
     }
+
+    fn whereto(&self, place: Place) -> Result<Pushed, Problem> {
+        let destination = self.destination(place.as_str())?;
+        Ok(("SUBSCRIPTION", "/destination", destination.version, crate::body::written(&destination)?))
+    }
+
+    fn revocations(&self) -> Result<Pushed, Problem> {
+        Ok(("LEDGER", "/revoked", self.store.version()?, crate::body::written(&self.revoked()?)?))
+    }
 }
+
+/// What an object is told: its class, the call, the version, and the word itself.
+type Pushed = (&'static str, &'static str, u64, String);
 
 /// A secret that was rotated.
 #[derive(Serialize)]

@@ -28,6 +28,10 @@ const SCHEMA: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS profiles (name TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID",
 ];
 
+/// The versions of what an application's shared objects are to know.
+const DIRECT: &str = "direct_version";
+const LEDGER: &str = "ledger_version";
+
 /// An object of this application that may hold deliveries.
 #[derive(Serialize)]
 pub struct Held {
@@ -147,15 +151,20 @@ impl Store {
 
     /// What objects that deliver to a `webhookUrl` are to know has changed.
     pub fn mark_direct(&self, version: u64) -> Result<(), Problem> {
-        self.set_meta("direct_version", &version.to_string())
+        self.set_meta(DIRECT, &version.to_string())
     }
 
-    /// Those of them that were not told of it yet.
-    fn direct_not_pushed(&self) -> Result<Vec<Place>, Problem> {
-        let changed = self.number("direct_version")?;
+    /// What the ledger is to know has changed.
+    pub fn mark_ledger(&self, version: u64) -> Result<(), Problem> {
+        self.set_meta(LEDGER, &version.to_string())
+    }
+
+    /// Those of an application's shared objects that were not told yet.
+    fn shared_not_pushed(&self) -> Result<Vec<Place>, Problem> {
         let mut places = Vec::new();
-        for place in Place::direct() {
-            if self.number(&direct_pushed(place))? < changed {
+        let direct = Place::direct().map(|place| (place, DIRECT));
+        for (place, changed) in direct.chain(Place::ledger().map(|place| (place, LEDGER))) {
+            if self.number(&pushed_to(place))? < self.number(changed)? {
                 places.push(place);
             }
         }
@@ -163,8 +172,8 @@ impl Store {
     }
 
     pub fn set_pushed(&self, place: Place, version: u64) -> Result<(), Problem> {
-        if place.is_direct() {
-            let name = direct_pushed(place);
+        if place.is_direct() || place.is_ledger() {
+            let name = pushed_to(place);
             let version = version.max(self.number(&name)?);
             return self.set_meta(&name, &version.to_string());
         }
@@ -182,7 +191,7 @@ impl Store {
              UNION ALL SELECT place FROM sources WHERE queued AND pushed < version LIMIT ?";
         let rows = self.sql.rows(query, &[limit.into()]).map_err(storage)?;
         let own = rows.iter().filter_map(|row| Place::parse(&row.text(0)?));
-        Ok(self.direct_not_pushed()?.into_iter().chain(own).collect())
+        Ok(self.shared_not_pushed()?.into_iter().chain(own).collect())
     }
 
     /// Every object that may hold deliveries, those of what was deleted among them: their history is still read.
@@ -337,7 +346,7 @@ impl Store {
     }
 }
 
-fn direct_pushed(place: Place) -> String {
+fn pushed_to(place: Place) -> String {
     ["pushed ", place.as_str()].concat()
 }
 

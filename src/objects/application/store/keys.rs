@@ -60,6 +60,7 @@ impl Store {
         self.sql
             .run("UPDATE subscriptions SET version = ? WHERE status <> 'deleted'", &[(version as i64).into()])
             .map_err(storage)?;
+        self.mark_ledger(version)?;
         self.mark_direct(version)
     }
 
