@@ -37,6 +37,8 @@ const GUESSES_NOT_BOUND: Warning = Warning {
     code: "guesses_not_limited",
     detail: "The rate limit GUESSES is not bound: whoever guesses keys is not slowed down.",
 };
+const PAGES_NOT_BOUND: Warning =
+    Warning { code: "pages_not_bound", detail: "ASSETS is not bound: there is no dashboard, and no /openapi.json." };
 
 /// How long it is believed that no key is missing: anybody may ask.
 const FRESH: Millis = 10_000;
@@ -58,7 +60,11 @@ pub async fn check(head: &Head, env: &Env) -> Response {
     };
     match found {
         None => {
-            let warnings = [(!env.vault().is_set(), KEY_NOT_SET), (!env.counts_guesses(), GUESSES_NOT_BOUND)];
+            let warnings = [
+                (!env.vault().is_set(), KEY_NOT_SET),
+                (!env.has("GUESSES"), GUESSES_NOT_BOUND),
+                (!env.has("ASSETS"), PAGES_NOT_BOUND),
+            ];
             let warnings = warnings.into_iter().filter(|(is_so, _)| *is_so).map(|(_, warning)| warning).collect();
             let health = Health { status: "ok", warnings };
             edge::respond(200, "application/json", &serde_json::to_string(&health).unwrap_or_default(), &[])

@@ -190,7 +190,7 @@ impl Env {
                 vault: Vault::new(&encryption, &operator_key, allow_private, random_bytes),
                 operator_key,
                 allow_private,
-                unbound: BINDINGS.iter().copied().filter(|name| self.get(name).is_undefined()).collect(),
+                unbound: BINDINGS.iter().copied().filter(|name| !self.has(name)).collect(),
                 front_of: read_front(&self.var("FRONT_OF").unwrap_or_default()),
                 origins: Origins::read(&self.var("ALLOWED_ORIGINS").unwrap_or_default()),
                 resolver: self.var("DNS_OVER_HTTPS").filter(|url| !url.is_empty()),
@@ -247,9 +247,9 @@ impl Env {
         }
     }
 
-    /// Whether guesses of keys are counted.
-    pub fn counts_guesses(&self) -> bool {
-        !self.get("GUESSES").is_undefined()
+    /// Whether `wrangler.toml` has bound this name.
+    pub fn has(&self, name: &str) -> bool {
+        !self.get(name).is_undefined()
     }
 
     /// Whether somebody of this network may try a key that was not seen from there before.
@@ -282,7 +282,7 @@ impl Env {
 
 /// What nothing works without.
 const BINDINGS: &[&str] =
-    &["SUBSCRIPTIONS", "APPLICATION", "SUBSCRIPTION", "DELIVERY", "LEDGER", "DIRECTORY", "REGISTRY", "ASSETS"];
+    &["SUBSCRIPTIONS", "APPLICATION", "SUBSCRIPTION", "DELIVERY", "LEDGER", "DIRECTORY", "REGISTRY"];
 
 static SETTINGS: OnceLock<Settings> = OnceLock::new();
 
