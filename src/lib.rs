@@ -11,7 +11,8 @@
 //! - [`explain`] follows a request that was refused, and says what is wrong with it.
 //! - [`source`] is who sends to us; [`provider`] how they sign, as a table; [`handshake`] what they ask first.
 //! - [`snapshot`] is what ingest knows of an application; [`id`] makes names that say where a thing lives.
-//! - [`access`] says who may do what: keys, scopes, links; [`application`] is whose everything is.
+//! - [`access`] says who may do what: keys, scopes, links; [`application`] is whose everything is; [`vault`] seals what is
+//!   secret of it.
 //! - [`allowance`] says how much strangers may cause.
 //! - [`cors`] says which pages may call from a browser.
 //! - [`seen`] is what an operator sees: the log and the figures; [`trace`] whose trace an event is part of; [`stats`] how a

@@ -1,26 +1,24 @@
 //! The one place where Signet touches JavaScript: the few calls of `edge.js`, with Rust's types around them.
 
+mod head;
+mod settings;
 mod sql;
 pub mod task;
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
-use std::sync::OnceLock;
 
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response};
 
-use crate::cors::Origins;
-use crate::destination::Rules;
 use crate::problem::Problem;
 use crate::route;
-use crate::seen::{self, Costs, Level, Metrics, Trouble};
+use crate::seen::{self, Costs, Metrics, Trouble};
 use crate::signature::Question;
 use crate::time::Millis;
-use crate::trace::Trace;
-use crate::vault::Vault;
 
+pub use head::{Head, target};
+pub use settings::Settings;
 pub use sql::{Row, Sql, Value};
 
 #[wasm_bindgen(module = "/src/edge/edge.js")]
@@ -176,39 +174,6 @@ pub async fn pause(milliseconds: Millis) {
 }
 
 impl Env {
-    fn var(&self, name: &str) -> Option<String> {
-        self.get(name).as_string()
-    }
-
-    /// What the deployment was configured with, read once in the life of an instance.
-    pub fn settings(&self) -> &'static Settings {
-        SETTINGS.get_or_init(|| {
-            let operator_key = self.var("OPERATOR_KEY").unwrap_or_default();
-            let allow_private = self.var("ALLOW_PRIVATE_DESTINATIONS").as_deref() == Some("true");
-            let encryption = self.var("ENCRYPTION_KEY").unwrap_or_default();
-            Settings {
-                vault: Vault::new(&encryption, &operator_key, allow_private, random_bytes),
-                operator_key,
-                allow_private,
-                unbound: BINDINGS.iter().copied().filter(|name| !self.has(name)).collect(),
-                front_of: read_front(&self.var("FRONT_OF").unwrap_or_default()),
-                origins: Origins::read(&self.var("ALLOWED_ORIGINS").unwrap_or_default()),
-                resolver: self.var("DNS_OVER_HTTPS").filter(|url| !url.is_empty()),
-                log: Level::read(&self.var("LOG").unwrap_or_default()),
-            }
-        })
-    }
-
-    /// What seals secrets, and opens them.
-    pub fn vault(&self) -> &'static Vault {
-        &self.settings().vault
-    }
-
-    /// The rules for destinations.
-    pub fn rules(&self) -> Rules {
-        Rules { allow_private: self.settings().allow_private, to_ascii }
-    }
-
     /// Calls the object `name` of the class bound as `class`, up to three times where it can't be reached: what is called
     /// so may come twice.
     ///
@@ -247,11 +212,6 @@ impl Env {
         }
     }
 
-    /// Whether `wrangler.toml` has bound this name.
-    pub fn has(&self, name: &str) -> bool {
-        !self.get(name).is_undefined()
-    }
-
     /// Whether somebody of this network may try a key that was not seen from there before.
     pub async fn may_guess(&self, network: &str) -> bool {
         // Where the limit can't be asked nobody is kept out.
@@ -278,42 +238,6 @@ impl Env {
     pub async fn kv_delete(&self, binding: &str, key: &str) -> bool {
         kv_delete(&self.get(binding), key).await.is_ok()
     }
-}
-
-/// What nothing works without.
-const BINDINGS: &[&str] =
-    &["SUBSCRIPTIONS", "APPLICATION", "SUBSCRIPTION", "DELIVERY", "LEDGER", "DIRECTORY", "REGISTRY"];
-
-static SETTINGS: OnceLock<Settings> = OnceLock::new();
-
-/// What a deployment is configured with. A change of it starts every instance anew.
-pub struct Settings {
-    /// The key that may do everything; empty until somebody sets one.
-    pub operator_key: String,
-    /// What seals secrets, and opens them.
-    pub vault: Vault,
-    /// What `wrangler.toml` should bind and does not.
-    pub unbound: Vec<&'static str>,
-    /// Whether destinations may be private addresses: on a developer's machine only.
-    pub allow_private: bool,
-    /// The hosts that Signet stands in front of, each with the origin of what no source claims; none: it is refused.
-    pub front_of: Vec<(String, Option<String>)>,
-    /// Whose pages may call the API from a browser.
-    pub origins: Origins,
-    /// Who says which addresses a name has; none: names are taken as they are.
-    pub resolver: Option<String>,
-    /// Which lines the log has.
-    pub log: Level,
-}
-
-/// Reads `api.example.com=https://origin.example.net, shop.example.com=refuse`.
-fn read_front(text: &str) -> Vec<(String, Option<String>)> {
-    let entries = text.split([',', ' ']).filter_map(|entry| entry.trim().split_once('='));
-    let read = |(host, origin): (&str, &str)| {
-        let origin = (origin != "refuse").then(|| origin.to_owned());
-        (host.to_ascii_lowercase(), origin)
-    };
-    entries.map(read).collect()
 }
 
 impl Context {
@@ -377,79 +301,6 @@ impl State {
             log(&format!("deleteAll: {error:?}"));
         }
     }
-}
-
-/// What a request says before its body is read.
-pub struct Head {
-    /// As it was sent.
-    pub method: String,
-    /// The whole URL.
-    pub url: String,
-    /// `Authorization`.
-    pub authorization: Option<String>,
-    /// `X-Api-Key`.
-    pub api_key: Option<String>,
-    /// `Signet-Application`.
-    pub application: Option<String>,
-    /// `Idempotency-Key`.
-    pub idempotency_key: Option<String>,
-    /// The client's address, as the edge saw it.
-    pub address: Option<String>,
-    /// `Origin`: the page that asks, where a browser says so.
-    pub origin: Option<String>,
-    /// What a browser asks on behalf of such a page: whether it may call with this method.
-    pub asks_for: Option<String>,
-    /// `traceparent`
-    trace_parent: Option<String>,
-    /// `tracestate`
-    trace_state: Option<String>,
-    /// What the log will say of the request.
-    pub seen: Rc<RefCell<seen::Request>>,
-}
-
-impl Head {
-    /// Reads a request's head.
-    pub fn of(request: &Request) -> Self {
-        let parts = inspect(request);
-        let text = |at| parts.get(at).as_string();
-        let method = text(0).unwrap_or_default();
-        Head {
-            seen: Rc::new(RefCell::new(seen::Request::new(&method))),
-            method,
-            url: text(1).unwrap_or_default(),
-            authorization: text(2),
-            api_key: text(3),
-            application: text(4),
-            idempotency_key: text(5),
-            address: text(6),
-            origin: text(7),
-            asks_for: text(8),
-            trace_parent: text(9),
-            trace_state: text(10),
-        }
-    }
-
-    /// The trace that the request is part of.
-    pub fn trace(&self) -> Option<Trace> {
-        Trace::read(self.trace_parent.as_deref()?, self.trace_state.as_deref())
-    }
-
-    /// Path and query.
-    pub fn target(&self) -> (&str, &str) {
-        target(&self.url)
-    }
-
-    /// The query with its mark, as it came.
-    pub fn query(&self) -> &str {
-        self.url.find('?').and_then(|at| self.url.get(at..)).unwrap_or_default()
-    }
-}
-
-/// The path and query of a URL.
-pub fn target(url: &str) -> (&str, &str) {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let target = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/");
-    target.split_once('?').unwrap_or((target, ""))
 }
 
 /// Reads a request's body, as it lies in JavaScript's memory.
@@ -626,8 +477,7 @@ pub fn log_problem(what: &str, problem: &Problem) {
 
 /// A line in the log. Whether it `matters` also to those who want to read of failures alone.
 pub fn put(said: &impl serde::Serialize, matters: bool) {
-    // An object that has asked for no setting yet says everything.
-    if SETTINGS.get().is_none_or(|settings| settings.log.shows(matters)) {
+    if settings::shows(matters) {
         worker::console_log!("{}", seen::line(said));
     }
 }
