@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { assertId, assertProblem, assertTime, verifies } from "./support/assertions.mjs";
 import { stage, uniquePath, uniqueType } from "./support/stage.mjs";
-import { sleep } from "./support/wait.mjs";
+import { sleep, until } from "./support/wait.mjs";
 
 const { signet, target, api, expect } = await stage();
 
@@ -73,6 +73,23 @@ describe("applications", () => {
     // The standard schedule would have tried again after five seconds.
     await sleep(7_000);
     assert.equal(target.requests().length, before);
+  });
+
+  test("deleting one ends its sources, and gives their routes back", async () => {
+    const [made, next] = [await application(), await application()];
+    const route = { host: "hooks.example.com", path: "/of-the-deleted" };
+    const body = { provider: "github", secrets: ["s"], origin: target.url("/"), route };
+    const { json: source } = await as(made.key)("POST", "/v1/sources", body);
+    assertProblem(await as(next.key)("POST", "/v1/sources", body), 422, { code: "route_taken" });
+    assert.equal((await api("DELETE", `/v1/applications/${made.id}`)).status, 204);
+    await until(async () => (await as(next.key)("POST", "/v1/sources", body)).status === 201, {
+      what: "the route to be free",
+    });
+    await until(async () => (await api("POST", `/in/${source.id}`, {})).status === 404, {
+      timeout: 60_000,
+      every: 500,
+      what: "the source to be gone",
+    });
   });
 
   test("the one that always exists can't be deleted", async () => {

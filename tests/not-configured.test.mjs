@@ -13,8 +13,8 @@ const CALLS = [
   ["GET", "/v1/applications"],
 ];
 
-async function running(vars, use) {
-  const signet = await startSignet({ vars });
+async function running(vars, use, more) {
+  const signet = await startSignet({ vars, ...more });
   try {
     await use(signet);
   } finally {
@@ -59,5 +59,43 @@ test("a key of one's own counts, and then the local one does not", async () => {
     const own = await signet.api("GET", "/v1/subscriptions", undefined, { authorization: "Bearer a-key-of-ones-own" });
     assert.equal(own.status, 200, own.text);
     assertProblem(await signet.api("GET", "/v1/subscriptions"), 401);
+  });
+});
+
+describe("without something that wrangler.toml binds", () => {
+  test("what nothing works without is named", async () => {
+    const unbound = ["SUBSCRIPTIONS", "REGISTRY"];
+    await running(
+      { OPERATOR_KEY: "a-key-of-ones-own" },
+      async (signet) => {
+        for (const [method, where] of [
+          ["GET", "/healthz"],
+          ["GET", "/v1/subscriptions"],
+        ]) {
+          const answer = await signet.api(method, where);
+          assertProblem(answer, 503, { code: "not_configured" });
+          assert.match(answer.json.detail, /lacks the bindings SUBSCRIPTIONS, REGISTRY/);
+        }
+      },
+      { bare: true, unbound },
+    );
+  });
+
+  test("what it can do without is warned of", async () => {
+    await running(
+      { OPERATOR_KEY: "a-key-of-ones-own" },
+      async (signet) => {
+        const { status, json } = await signet.api("GET", "/healthz");
+        assert.equal(status, 200);
+        const codes = json.warnings.map((warning) => warning.code);
+        assert.deepEqual(codes, ["encryption_key_not_set", "guesses_not_limited", "pages_not_bound"]);
+        const answer = await signet.api("GET", "/v1/profiles", undefined, {
+          authorization: "Bearer a-key-of-ones-own",
+        });
+        assert.equal(answer.status, 200);
+        assertProblem(await signet.api("GET", "/"), 404);
+      },
+      { bare: true, unbound: ["ASSETS"] },
+    );
   });
 });

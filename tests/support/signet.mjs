@@ -25,11 +25,11 @@ const START_TIMEOUT = 30_000;
  * Starts a gateway and waits until it answers.
  *
  * @param {{vars?: Record<string, string>, persistTo?: string, port?: number, bare?: boolean, elsewhere?: boolean, reach?: string[],
- *   keep?: number}} [options]
+ *   keep?: number, unbound?: string[]}} [options]
  *   `vars` take the place of all of `.dev.vars`; left out, `.dev.vars` counts. `bare`: on workerd alone, without
  *   wrangler dev's own part in every request and answer; nobody counts guesses there. `elsewhere`: the same with another
  *   place too, where KV is heard of late. `reach`: the networks that a bare one can connect to, all where none is named.
- *   `keep`: how many characters of what was printed are kept.
+ *   `keep`: how many characters of what was printed are kept. `unbound`: what a bare one is not bound to.
  */
 export async function startSignet({
   vars,
@@ -39,6 +39,7 @@ export async function startSignet({
   elsewhere = false,
   reach,
   keep = 20_000,
+  unbound,
 } = {}) {
   for (const file of [path.join(ROOT, "build/index.js"), WRANGLER]) {
     if (!existsSync(file)) throw new Error(`${file} is missing: run \`npm run build\` first`);
@@ -49,7 +50,7 @@ export async function startSignet({
     elsewhere: elsewhere && (await freePort()),
     stale: elsewhere && (await freePort()),
   };
-  const how = { vars, persistTo, ports, reach, keep, bare: isBare, port: port ?? (await freePort()) };
+  const how = { vars, persistTo, ports, reach, unbound, keep, bare: isBare, port: port ?? (await freePort()) };
   const signet = new Signet(how);
   await signet.start();
   return signet;
@@ -63,7 +64,8 @@ class Signet {
   #ownsDisk;
   #kept;
 
-  constructor({ vars, persistTo, bare, ports, reach, keep, port }) {
+  constructor({ vars, persistTo, bare, ports, reach, unbound, keep, port }) {
+    this.unbound = unbound;
     this.ports = ports;
     this.#kept = keep;
     this.vars = vars;
@@ -101,9 +103,9 @@ class Signet {
   }
 
   #command() {
-    const { disk, port, ports, reach, vars = DEV_VARS } = this;
+    const { disk, port, ports, reach, unbound, vars = DEV_VARS } = this;
     return this.bare
-      ? workerdCommand({ root: ROOT, disk, vars, ports: { ...ports, signet: port }, reach })
+      ? workerdCommand({ root: ROOT, disk, vars, ports: { ...ports, signet: port }, reach, unbound })
       : [process.execPath, [WRANGLER, ...this.#arguments()]];
   }
 

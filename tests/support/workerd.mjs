@@ -43,12 +43,12 @@ const PAGES = `export default { fetch: () => new Response(null, { status: 404 })
 /**
  * Writes down in the folder `disk` how the worker is to run, and answers the command and its arguments.
  *
- * @param {{root: string, disk: string, vars: Record<string, string>, ports: object, reach?: string[]}} how `ports` by what listens there:
+ * @param {{root: string, disk: string, vars: Record<string, string>, ports: object, reach?: string[], unbound?: string[]}} how `ports` by what listens there:
  *   `signet`; `kv`, where KV can be asked; `elsewhere`, where the same worker runs once more, in an instance of its own whose objects are
  *   the first one's and whose KV is stale; `stale`, where that one can be asked
  * @returns {[string, string[]]}
  */
-export function workerdCommand({ root, disk, vars, ports, reach = ["public", "private"] }) {
+export function workerdCommand({ root, disk, vars, ports, reach = ["public", "private"], unbound = [] }) {
   const config = readFileSync(path.join(root, "wrangler.toml"), "utf8");
   const date = /^compatibility_date = (".*")/m.exec(config)[1];
   const flags = /^compatibility_flags = (\[.*\])/m.exec(config)[1];
@@ -65,14 +65,15 @@ export function workerdCommand({ root, disk, vars, ports, reach = ["public", "pr
     durableObjectStorage = (localDisk = "disk"), bindings = [(name = "KEPT", durableObjectNamespace = "Kept")]`;
   const late = `, bindings = [(name = "KV", service = "kv")]`;
   const namespaces = objects.map(([, , type]) => `(className = "${type}", uniqueKey = "${type}", enableSql = true)`);
-  const bindings = (kv, inService) => [
-    ...objects.map(
-      ([, name, type]) => `(name = "${name}", durableObjectNamespace = (className = "${type}"${inService}))`,
-    ),
-    `(name = "SUBSCRIPTIONS", kvNamespace = "${kv}")`,
-    `(name = "ASSETS", service = "pages")`,
-    ...Object.entries(vars).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),
-  ];
+  const bindings = (kv, inService) =>
+    [
+      ...objects.map(
+        ([, name, type]) => `(name = "${name}", durableObjectNamespace = (className = "${type}"${inService}))`,
+      ),
+      `(name = "SUBSCRIPTIONS", kvNamespace = "${kv}")`,
+      `(name = "ASSETS", service = "pages")`,
+      ...Object.entries(vars).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),
+    ].filter((binding) => !unbound.some((name) => binding.includes(`name = "${name}"`)));
   const worker = `
   modules = [(name = "index.js", esModule = embed "index.js"), (name = "index_bg.wasm", wasm = embed "index_bg.wasm")],
   compatibilityDate = ${date}, compatibilityFlags = ${flags},`;
