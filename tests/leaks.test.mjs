@@ -23,6 +23,22 @@ for (const bare of [false, true]) {
   });
 }
 
+test("a secret in an answer that should hold none is found", () => {
+  const leaks = new Leaks();
+  leaks.add("whsec_c2VjcmV0");
+  const holds = { status: 200, text: '{"secret":"whsec_c2VjcmV0"}' };
+  assert.equal(leaks.answered("POST", "/v1/subscriptions", holds), undefined, "it is shown when it is made");
+  assert.equal(leaks.answered("GET", "/v1/subscriptions/sub_1/secret", holds), undefined, "and where it is asked for");
+  for (const [method, where, status] of [
+    ["GET", "/v1/subscriptions", 200],
+    ["GET", "/v1/deliveries/del_1", 200],
+    ["POST", "/v1/subscriptions", 422],
+    ["GET", "/v1/subscriptions/sub_1/secret", 503],
+  ]) {
+    assert.equal(leaks.answered(method, where, { ...holds, status }), "whsec_c2VjcmV0", `${method} ${where} ${status}`);
+  }
+});
+
 test("a secret in a line of the log is found", () => {
   const leaks = new Leaks();
   leaks.note({ data: [{ webhookSecret: "whsec_c2VjcmV0" }], url: "http://a.example/#token=pt_default.abc.def" });

@@ -41,7 +41,7 @@ pub async fn let_in(head: &Head, env: Env, needs: Option<Needs>) -> Result<(Gate
     }
     let found = identify(key, shown, head, env.clone(), needs).await;
     match &found {
-        Ok(_) => GUARD.with_borrow_mut(|guard| guard.note(&network, key, true)),
+        Ok(_) if known == Known::Nothing => GUARD.with_borrow_mut(|guard| guard.note(&network, key, true)),
         Err(problem) if problem.status == 401 => {
             GUARD.with_borrow_mut(|guard| guard.note(&network, key, false));
             if !env.may_guess(&network).await {
@@ -49,7 +49,7 @@ pub async fn let_in(head: &Head, env: Env, needs: Option<Needs>) -> Result<(Gate
                 return Err(slowed());
             }
         }
-        Err(_) => {}
+        Ok(_) | Err(_) => {}
     }
     found
 }

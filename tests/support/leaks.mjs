@@ -32,6 +32,14 @@ export class Leaks {
     this.#printed.push(chunk);
   }
 
+  /** The secret that an answer holds which should hold none: a refusal, or what is read of things that have some. */
+  answered(method, where, { status, text }) {
+    // The table of providers is everybody's, and nobody's secret.
+    const shows = method !== "GET" || /\/(learned-)?secret(\?|$)|^\/v1\/providers/.test(where);
+    if (status < 400 && shows) return undefined;
+    return [...this.#secrets].find((secret) => text.includes(secret));
+  }
+
   /** How many secrets there are to be searched for. */
   get count() {
     return this.#secrets.size;

@@ -207,6 +207,7 @@ class Signet {
     judge({ method, where, body: sent, headers: all }, answer);
     if (!raw) this.#leaks.note(body);
     this.#leaks.note(answer.json);
+    assert.equal(this.#leaks.answered(method, where, answer), undefined, `${method} ${where} shows a secret`);
     return answer;
   }
 }
