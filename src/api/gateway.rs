@@ -20,6 +20,8 @@ const FRESH: Millis = 10_000;
 const KV_TTL: u32 = 30;
 /// How many applications are kept in memory.
 const KEPT: usize = 1_000;
+/// How long KV may take to hear of a change, and then some.
+const BEHIND: Millis = 90_000;
 
 #[derive(Default)]
 struct Cached {
@@ -27,6 +29,8 @@ struct Cached {
     read_at: Millis,
     /// A change of this version was made from here: nothing older will do.
     at_least: u64,
+    /// Until then KV may know something older.
+    behind_until: Millis,
 }
 
 thread_local! {
@@ -91,6 +95,7 @@ impl Gateway {
         SNAPSHOTS.with_borrow_mut(|snapshots| {
             let cached = snapshots.entry(self.application.clone()).or_default();
             cached.at_least = cached.at_least.max(version);
+            cached.behind_until = edge::now().saturating_add(BEHIND);
         });
     }
 
@@ -116,7 +121,10 @@ impl Gateway {
             None => {
                 let said = self.ask("/snapshot").await?;
                 if said.status == 404 {
-                    SNAPSHOTS.with_borrow_mut(|snapshots| snapshots.remove(&self.application));
+                    // What made it so is not forgotten: KV may still have the application.
+                    SNAPSHOTS.with_borrow_mut(|snapshots| {
+                        snapshots.entry(self.application.clone()).and_modify(|cached| cached.view = None);
+                    });
                     return Err(Problem::not_found("application"));
                 }
                 View::read(&said.text)
@@ -126,8 +134,7 @@ impl Gateway {
         let view = Rc::new(view);
         SNAPSHOTS.with_borrow_mut(|snapshots| {
             if snapshots.len() >= KEPT {
-                // What a change made from here requires is needed only until KV has heard of it.
-                snapshots.retain(|_, cached| now.saturating_sub(cached.read_at) < FRESH);
+                snapshots.retain(|_, cached| now.saturating_sub(cached.read_at) < FRESH || cached.behind_until > now);
             }
             let cached = snapshots.entry(self.application.clone()).or_default();
             cached.view = Some(view.clone());
