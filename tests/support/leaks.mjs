@@ -34,8 +34,8 @@ export class Leaks {
 
   /** The secret that an answer holds which should hold none: a refusal, or what is read of things that have some. */
   answered(method, where, { status, text }) {
-    // The table of providers is everybody's, and nobody's secret.
-    const shows = method !== "GET" || /\/(learned-)?secret(\?|$)|^\/v1\/providers/.test(where);
+    // The table of providers and the API's document are everybody's: what stands there is no secret.
+    const shows = method !== "GET" || /\/(learned-)?secret(\?|$)|^\/(v1\/providers|openapi\.json)/.test(where);
     if (status < 400 && shows) return undefined;
     return [...this.#secrets].find((secret) => text.includes(secret));
   }
