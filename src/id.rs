@@ -18,10 +18,13 @@ const LENGTH: usize = 28;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place([u8; LENGTH - UNIQUE]);
 
-/// Numbers below this are not given to subscriptions: they name the shared objects of an application.
+/// Numbers below this are not given to subscriptions at random: they name the shared objects of an application, and the
+/// operator's own subscriptions.
 const RESERVED: u32 = 32;
 const DIRECT: u32 = 0;
 const LEDGER: u32 = 1;
+/// The first number of an operator's own subscription, up to [`RESERVED`].
+const OPERATORS: u32 = 2;
 
 impl Place {
     /// How many objects share an application's deliveries to a `webhookUrl`.
@@ -50,6 +53,39 @@ impl Place {
         Self::new(LEDGER, fnv(id.as_bytes()) % Self::LEDGER_SHARDS)
     }
 
+    /// The places of subscriptions to what Signet itself has to say, which are the operator's alone.
+    pub fn operators() -> impl Iterator<Item = Self> {
+        (OPERATORS..RESERVED).map(|number| Self::new(number, 0))
+    }
+
+    /// Whether this is the place of such a subscription.
+    pub fn is_operators(self) -> bool {
+        (u64::from(OPERATORS)..u64::from(RESERVED)).contains(&self.number())
+    }
+
+    /// The place that a subscription's id names, whichever of its shards this is.
+    pub fn base(self) -> Self {
+        self.shard(0)
+    }
+
+    /// The object `number` of those that share a subscription's deliveries.
+    pub fn shard(self, number: u32) -> Self {
+        let mut place = self.0;
+        if let Some(last) = place.last_mut() {
+            *last = ALPHABET.get((number & 31) as usize).copied().unwrap_or(b'0');
+        }
+        Place(place)
+    }
+
+    /// Every object that may hold deliveries of a subscription that `shards` share, or have shared.
+    pub fn shards(self, shards: u32) -> impl Iterator<Item = Self> {
+        (0..shards.clamp(1, 32)).map(move |number| self.shard(number))
+    }
+
+    fn number(self) -> u64 {
+        decode(&self.0) >> 5
+    }
+
     /// Every object that holds deliveries to a `webhookUrl`.
     pub fn direct() -> impl Iterator<Item = Self> {
         (0..Self::DIRECT_SHARDS).map(|shard| Self::new(DIRECT, shard))
@@ -62,12 +98,12 @@ impl Place {
 
     /// Whether this is a part of the ledger, and not an object that delivers.
     pub fn is_ledger(self) -> bool {
-        decode(&self.0) >> 5 == u64::from(LEDGER)
+        self.number() == u64::from(LEDGER)
     }
 
     /// Whether this object delivers to the URLs of its rows, and not to a subscription's.
     pub fn is_direct(self) -> bool {
-        decode(&self.0) >> 5 == u64::from(DIRECT)
+        self.number() == u64::from(DIRECT)
     }
 
     /// Reads the six characters.
@@ -121,6 +157,13 @@ impl Id {
     /// The smallest identifier made at `time` or later, for ranges.
     pub fn floor(time: Millis) -> Self {
         Self::new(time.max(0), 0, Place::new(0, 0))
+    }
+
+    /// The identifier of the same event at the one of `shards` objects that it falls to: by what is random in it and by
+    /// nothing else, so that whoever asks gets the same.
+    pub fn sharded(self, place: Place, shards: u32) -> Self {
+        let unique = self.0.get(TIME..UNIQUE).unwrap_or_default();
+        self.at(place.shard(fnv(unique).checked_rem(shards).unwrap_or(0)))
     }
 
     /// When it was made.
@@ -180,6 +223,8 @@ pub const SUBSCRIPTION: &str = "sub_";
 pub const SOURCE: &str = "src_";
 /// Prefix of an application's id.
 pub const APPLICATION: &str = "app_";
+/// Prefix of an operation's id.
+pub const OPERATION: &str = "op_";
 /// Prefix of a key's id.
 pub const KEY: &str = "key_";
 
@@ -233,6 +278,24 @@ mod tests {
         assert!(
             Place::ledger().all(Place::is_ledger) && Place::ledger().any(|place| place == Place::for_event("my-id"))
         );
+    }
+
+    #[test]
+    fn shards_are_places_of_one_subscription() {
+        let place = Place::for_subscription(123_456_789);
+        let shards: Vec<Place> = place.shards(4).collect();
+        assert_eq!(shards.len(), 4);
+        assert!(shards[0] == place && shards.iter().all(|shard| shard.base() == place));
+        let id = |random| Id::new(1, random, Place::for_host("a"));
+        let counts = (0..4_000u64).fold([0u32; 4], |mut counts, number| {
+            let at = id(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)).sharded(place, 4).place();
+            counts[shards.iter().position(|shard| *shard == at).unwrap()] += 1;
+            counts
+        });
+        assert!(counts.iter().all(|count| (850..1_150).contains(count)), "{counts:?}");
+        assert_eq!(id(7).sharded(place, 1).place(), place);
+        assert!(Place::operators().count() == 30 && Place::operators().all(Place::is_operators));
+        assert!(!place.is_operators() && !Place::for_host("a").is_operators() && !Place::for_event("a").is_operators());
     }
 
     #[test]

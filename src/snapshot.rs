@@ -46,6 +46,17 @@ pub struct Subscriber {
     pub interest: Interest,
     /// In what form.
     pub profile: String,
+    /// How many objects share its deliveries.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub shards: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn is_one(shards: &u32) -> bool {
+    *shards == 1
 }
 
 /// A snapshot with its profiles read.

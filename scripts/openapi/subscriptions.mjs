@@ -49,8 +49,18 @@ const fields = {
     ),
   ),
   rateLimit: nullable(sent(rate, { required: ["perSecond"], description: "Attempts by schedule wait their turn." })),
-  ordered: { enum: [false, null], description: "Only false is offered yet." },
-  shards: { enum: [1, null], description: "Only 1 is offered yet." },
+  concurrency: nullable(integer(1, 32, { default: 32, description: "How many attempts may be under way at once." })),
+  ordered: nullable({
+    type: "boolean",
+    default: false,
+    description: "Each delivery waits until the one before is delivered, failed or cancelled. Not with several shards.",
+  }),
+  shards: nullable(
+    integer(1, 32, {
+      default: 1,
+      description: "How many objects share the deliveries, for a destination that outgrows one; each takes its share of the limits.",
+    }),
+  ),
 };
 const secretType = nullable(
   choice(["shared", "ed25519"], {
@@ -102,8 +112,16 @@ const subscription = {
   profile: { type: "string" },
   headers: nullable(map({ type: "string" }, { description: "Null where they can't be read: see `/healthz`." })),
   rateLimit: nullable(shown(rate)),
+  concurrency: nullable(integer(1, 32)),
+  ordered: { type: "boolean" },
+  shards: integer(1, 32),
   status: choice(["active", "paused", "disabled"]),
-  disabledReason: nullable({ type: "string", description: "`gone` where the destination answered 410." }),
+  disabledReason: nullable(
+    choice(["gone", "failing"], {
+      description: "`gone`: the destination answered 410. `failing`: for too long it took nothing.",
+    }),
+  ),
+  failingSince: nullable(time({ description: "Since when it takes nothing, where that has lasted so long that it is spared." })),
   publicKey,
   createdAt: time(),
   updatedAt: time(),

@@ -6,7 +6,11 @@ use super::{Env, random_bytes, to_ascii};
 use crate::cors::Origins;
 use crate::destination::Rules;
 use crate::seen::Level;
+use crate::time::Millis;
 use crate::vault::Vault;
+
+const SECOND: Millis = 1_000;
+const DAY: Millis = 86_400_000;
 
 /// What nothing works without.
 const BINDINGS: &[&str] =
@@ -32,6 +36,28 @@ pub struct Settings {
     pub resolver: Option<String>,
     /// Which lines the log has.
     pub log: Level,
+    /// How long history is kept, and how long what was sent.
+    pub retention: Retention,
+    /// When a destination that fails is spared, and when it is given up.
+    pub patience: Patience,
+}
+
+/// How long things are kept, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Deliveries that have ended, events, and the ids that producers chose.
+    pub history: Millis,
+    /// The bodies that were sent, and the events' data.
+    pub payloads: Millis,
+}
+
+/// How long a destination may go on failing, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// Until it is spared: one attempt at a time, now and then.
+    pub spared_after: Millis,
+    /// Until it is disabled.
+    pub disabled_after: Millis,
 }
 
 /// Reads `api.example.com=https://origin.example.net, shop.example.com=refuse`.
@@ -54,6 +80,18 @@ impl Env {
         self.get(name).as_string()
     }
 
+    /// A variable that is a number of `unit`s, fractions allowed.
+    fn span(&self, name: &str, unit: Millis) -> Option<Millis> {
+        let number: f64 = self.var(name)?.trim().parse().ok()?;
+        (number > 0.0 && number < 1e6).then_some((number * unit as f64) as Millis)
+    }
+
+    fn retention(&self) -> Retention {
+        let history = self.span("RETENTION_DAYS", DAY).unwrap_or(30 * DAY);
+        let payloads = self.span("PAYLOAD_RETENTION_DAYS", DAY).unwrap_or(history).min(history);
+        Retention { history, payloads }
+    }
+
     /// What the deployment was configured with, read once in the life of an instance.
     pub fn settings(&self) -> &'static Settings {
         SETTINGS.get_or_init(|| {
@@ -69,6 +107,11 @@ impl Env {
                 origins: Origins::read(&self.var("ALLOWED_ORIGINS").unwrap_or_default()),
                 resolver: self.var("DNS_OVER_HTTPS").filter(|url| !url.is_empty()),
                 log: Level::read(&self.var("LOG").unwrap_or_default()),
+                retention: self.retention(),
+                patience: Patience {
+                    spared_after: self.span("CIRCUIT_BREAKER_SECONDS", SECOND).unwrap_or(300 * SECOND),
+                    disabled_after: self.span("DISABLE_AFTER_DAYS", DAY).unwrap_or(5 * DAY),
+                },
             }
         })
     }

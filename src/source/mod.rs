@@ -15,7 +15,7 @@ use crate::profile;
 use crate::provider::{self, Options, Provider, Way};
 use crate::secret;
 use crate::signature::{Scheme, VerifyingKey};
-use crate::subscription::{Destination, ProfileRef, Secrets, SourceRef, Status};
+use crate::subscription::{Destination, Pace, ProfileRef, Secrets, SourceRef, Status};
 use crate::time::{Millis, rfc3339};
 
 pub use entry::{Entry, Next, Outcome, Recorder, masked};
@@ -165,7 +165,7 @@ impl Source {
             profile: ProfileRef::to(profile::standard()),
             secrets: Secrets::new(secret),
             sealed: self.sealed.clone(),
-            rate_limit: None,
+            pace: Pace::default(),
             status,
             revoked: Vec::new(),
         }

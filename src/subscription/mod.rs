@@ -1,6 +1,7 @@
 //! A subscription: where events go, which ones, and in what form.
 
 mod matching;
+mod pace;
 mod prepared;
 mod read;
 
@@ -15,6 +16,7 @@ use crate::signature::{Key, Scheme};
 use crate::time::{Millis, rfc3339};
 
 pub use matching::{Filter, Interest, is_pattern};
+pub use pace::{MAX_CONCURRENCY, MAX_SHARDS, Pace, RateLimit};
 pub use prepared::Prepared;
 pub use read::{Context, rotate};
 
@@ -100,14 +102,6 @@ impl Secrets {
     }
 }
 
-/// A limit on attempts.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct RateLimit {
-    /// Attempts per second, 0.01 to 10,000.
-    pub per_second: f64,
-}
-
 /// A subscription as it is stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -130,14 +124,23 @@ pub struct Subscription {
     /// Headers on each delivery.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
-    /// How fast it wants to be called at most.
-    #[serde(default)]
-    pub rate_limit: Option<RateLimit>,
+    /// How fast, and in what order, it wants to be called.
+    #[serde(flatten)]
+    pub pace: Pace,
+    /// How many objects share its deliveries.
+    #[serde(default = "one")]
+    pub shards: u32,
+    /// The most that ever did: each of them may still have some.
+    #[serde(default = "one")]
+    pub widest: u32,
     /// Whether deliveries go out.
     pub status: Status,
-    /// Why they don't, where Signet decided so: `gone`.
+    /// Why they don't, where Signet decided so: `gone` or `failing`.
     #[serde(default)]
     pub disabled_reason: Option<String>,
+    /// Since when the destination takes nothing, where that has lasted so long that it is spared.
+    #[serde(default)]
+    pub failing_since: Option<Millis>,
     /// When it was made.
     pub created_at: Millis,
     /// When it was last changed.
@@ -151,6 +154,10 @@ pub struct Subscription {
     /// Its [`SUBSCRIPTION_SECRETS`], where they could not be opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<String>,
+}
+
+fn one() -> u32 {
+    1
 }
 
 /// What is sealed of a stored subscription. Headers carry the receiver's own tokens.
@@ -168,9 +175,13 @@ impl Subscription {
             metadata: &self.metadata,
             profile: &self.profile,
             headers: Some(&self.headers).filter(|_| self.sealed.is_none()),
-            rate_limit: self.rate_limit,
+            rate_limit: self.pace.rate_limit,
+            concurrency: self.pace.concurrency,
+            ordered: self.pace.ordered,
+            shards: self.shards,
             status: self.status,
             disabled_reason: self.disabled_reason.as_deref(),
+            failing_since: self.failing_since.map(rfc3339),
             public_key: self.public_key.as_deref(),
             secret: None,
             created_at: rfc3339(self.created_at),
@@ -194,7 +205,7 @@ impl Subscription {
             profile: ProfileRef::to(profile),
             secrets: self.secrets.clone(),
             sealed: self.sealed.clone(),
-            rate_limit: self.rate_limit,
+            pace: self.pace.shared_by(self.shards),
             status: self.status,
             revoked: Vec::new(),
         }
@@ -215,8 +226,12 @@ pub struct View<'a> {
     /// `null`: nobody can tell, their key is missing.
     headers: Option<&'a BTreeMap<String, String>>,
     rate_limit: Option<RateLimit>,
+    concurrency: Option<u32>,
+    ordered: bool,
+    shards: u32,
     status: Status,
     disabled_reason: Option<&'a str>,
+    failing_since: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     public_key: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -249,9 +264,9 @@ pub struct Destination {
     /// Its [`DESTINATION_SECRETS`], where they could not be opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<String>,
-    /// How fast at most.
-    #[serde(default)]
-    pub rate_limit: Option<RateLimit>,
+    /// How fast, and in what order.
+    #[serde(flatten)]
+    pub pace: Pace,
     /// Whether deliveries go out.
     pub status: Status,
     /// Keys that were revoked so lately that somewhere ingest may not have heard of it yet.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::matching::{Filter, Interest, is_pattern};
-use super::{DEFAULT_OVERLAP, MAX_OVERLAP, RateLimit, Secrets, Status, Subscription};
+use super::{DEFAULT_OVERLAP, MAX_OVERLAP, MAX_SHARDS, Pace, Secrets, Status, Subscription};
 use crate::body::{Fields, join};
 use crate::destination::{self, Rules};
 use crate::header;
@@ -61,9 +61,12 @@ impl Subscription {
             metadata: Map::new(),
             profile: context.default_profile.to_owned(),
             headers: BTreeMap::new(),
-            rate_limit: None,
+            pace: Pace::default(),
+            shards: 1,
+            widest: 1,
             status: Status::Active,
             disabled_reason: None,
+            failing_since: None,
             created_at: context.now,
             updated_at: context.now,
             secrets: Secrets::default(),
@@ -144,19 +147,18 @@ impl Subscription {
             fields.fault("profile", "is not a profile of this application; GET /v1/profiles lists them");
         }
         self.read_headers(fields, profile.as_ref());
-        if let Some(limit) = fields
-            .take_nullable::<RateLimit>("rateLimit", "must be an object with perSecond, a number from 0.01 to 10000")
-        {
-            if limit.is_some_and(|limit| !(0.01..=10_000.0).contains(&limit.per_second)) {
-                fields.fault("rateLimit", "must be an object with perSecond, a number from 0.01 to 10000");
+        self.pace.read(fields);
+        let fault = "must be a whole number from 1 to 32";
+        if let Some(shards) = fields.take_nullable::<u32>("shards", fault) {
+            let shards = shards.unwrap_or(1);
+            if !(1..=MAX_SHARDS).contains(&shards) {
+                fields.fault("shards", fault);
             }
-            self.rate_limit = limit;
+            self.shards = shards;
+            self.widest = self.widest.max(shards);
         }
-        if fields.take::<bool>("ordered", "must be true or false") == Some(true) {
-            fields.fault("ordered", "is not offered yet: only false");
-        }
-        if fields.take::<u32>("shards", "must be a whole number").is_some_and(|shards| shards != 1) {
-            fields.fault("shards", "is not offered yet: only 1");
+        if self.pace.ordered && self.shards > 1 {
+            fields.fault("ordered", "can't be true with more than one of shards: each keeps an order of its own alone");
         }
         code
     }

@@ -12,6 +12,7 @@ const SUBSCRIPTION = {
   profile: "string",
   headers: "object",
   rateLimit: "object",
+  concurrency: "number",
   ordered: "boolean",
   shards: "number",
 };

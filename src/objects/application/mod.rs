@@ -32,7 +32,7 @@ use crate::id::Place;
 use crate::problem::Problem;
 use crate::profile::Profile;
 use crate::seen::Notice;
-use crate::subscription::{Context, Destination, ProfileRef, Secrets, Status};
+use crate::subscription::{Context, Destination, Pace, ProfileRef, Secrets, Status};
 use crate::time::{Millis, rfc3339};
 use store::{Routed, Store};
 
@@ -257,7 +257,7 @@ impl Inner {
                 profile: ProfileRef::to(&profile),
                 secrets: settings.secrets,
                 sealed: settings.sealed,
-                rate_limit: None,
+                pace: Pace::default(),
                 status: if settings.deleted { Status::Deleted } else { Status::Active },
                 revoked: self.revoked()?,
             });

@@ -334,7 +334,7 @@ impl Store {
         let subscriptions = rows
             .iter()
             .filter_map(|row| serde_json::from_str::<Subscription>(&row.text(0)?).ok())
-            .map(|it| Subscriber { id: it.id, interest: it.interest, profile: it.profile })
+            .map(|it| Subscriber { id: it.id, interest: it.interest, profile: it.profile, shards: it.shards })
             .collect();
         Ok(Snapshot {
             version: self.version()?,

@@ -220,7 +220,7 @@ impl Inner {
         if prepared.as_ref().is_some_and(|prepared| self.check(prepared).is_err()) {
             return Err(edge::now().saturating_add(WATCH));
         }
-        let limit = prepared.and_then(|prepared| prepared.destination.rate_limit);
+        let limit = prepared.and_then(|prepared| prepared.destination.pace.rate_limit);
         match limit.filter(|_| job.trigger == Trigger::Schedule) {
             Some(limit) => self.memory.borrow_mut().queue.reserve(edge::now(), limit.per_second),
             None => Ok(0),

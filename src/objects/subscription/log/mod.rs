@@ -7,21 +7,24 @@
 //! A `Fresh` row is in nobody's index either. While the object lives it knows them by heart; one that starts anew finds
 //! them among the payloads that arrived after `mark`, and takes them over.
 
+mod line;
+mod listing;
+
 use std::cell::{Cell, OnceCell};
 
 use js_sys::Uint8Array;
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use wasm_bindgen::JsValue;
 
 use super::Append;
 use crate::delivery::{Progress, Stage};
-use crate::edge::{Row as Columns, Sql, Value};
+use crate::edge::{Row as Columns, Sql};
 use crate::event::About;
 use crate::id::{EVENT, Id};
-use crate::stats::{LATENCIES, Tally, Window};
 use crate::time::Millis;
 use crate::trace::Trace;
+
+pub use listing::Query;
 
 /// How large a body may be once it is rendered, together with the data that it does not hold: a row takes 2 MB.
 pub const RENDERED_LIMIT: usize = 1_900_000;
@@ -43,6 +46,9 @@ const SCHEMA: &[&str] = &[
     )",
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 ];
+
+/// What came with later versions: made where it is missing, whenever an instance opens its log.
+const LATER: &[&str] = &["CREATE INDEX IF NOT EXISTS due ON deliveries (next_at, id) WHERE stage = 2"];
 
 const COLUMNS: &str =
     "d.id, d.stage, d.tries, d.count, d.next_at, d.completed_at, d.kind, d.event, d.url, d.test, d.planned, d.asked";
@@ -119,24 +125,6 @@ pub struct Row {
     pub trace: Option<Trace>,
 }
 
-/// What to list, newest first.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Query {
-    /// Below this id.
-    pub below: Option<String>,
-    /// From this id on.
-    pub from: Option<String>,
-    /// The delivery of this event alone: the 22 characters that they share.
-    pub only: Option<String>,
-    /// One of these stages, as they are stored.
-    pub stages: Option<Vec<u8>>,
-    /// Events of this type.
-    pub kind: Option<String>,
-    /// At most so many.
-    pub limit: u32,
-}
-
 impl Log {
     /// Opens the log. Nothing is written before something is appended: a look at an object that never was leaves none.
     pub fn new(sql: Sql) -> Self {
@@ -153,7 +141,7 @@ impl Log {
             if !made.contains("trace TEXT") {
                 self.sql.run("ALTER TABLE payloads ADD COLUMN trace TEXT", &[])?;
             }
-            let _ = self.exists.set(());
+            self.upgrade()?;
         }
         Ok(true)
     }
@@ -163,8 +151,16 @@ impl Log {
             for statement in SCHEMA {
                 self.sql.run(statement, &[])?;
             }
-            let _ = self.exists.set(());
+            self.upgrade()?;
         }
+        Ok(())
+    }
+
+    fn upgrade(&self) -> Result<(), JsValue> {
+        for statement in LATER {
+            self.sql.run(statement, &[])?;
+        }
+        let _ = self.exists.set(());
         Ok(())
     }
 
@@ -348,144 +344,6 @@ impl Log {
         Ok(written > 0)
     }
 
-    /// Notes that a person wants an attempt.
-    pub fn ask(&self, id: Id) -> Result<(), JsValue> {
-        self.sql.run("UPDATE deliveries SET asked = asked + 1 WHERE id = ?", &[id.as_str().into()])?;
-        Ok(())
-    }
-
-    /// Whether attempts are owed now that no delivery's own alarm will ask for, and when the next one will be.
-    pub fn owed(&self, now: Millis) -> Result<(bool, Option<Millis>), JsValue> {
-        if !self.exists()? {
-            return Ok((false, None));
-        }
-        let row = self.sql.row(
-            "SELECT max(at <= ?1), min(CASE WHEN at > ?1 THEN at END)
-             FROM (SELECT coalesce(next_at, 0) AS at FROM deliveries WHERE stage = 2 AND stage NOT IN (0, 4)
-                 UNION ALL SELECT 0 FROM deliveries WHERE asked > 0)",
-            &[now.into()],
-        )?;
-        Ok(row.map_or((false, None), |row| (row.number(0) == Some(1), row.number(1))))
-    }
-
-    /// Attempts that are owed now: id, URL of its own, and whether a person asked.
-    pub fn due(&self, now: Millis, limit: u32) -> Result<Vec<(Id, Option<String>, bool)>, JsValue> {
-        let rows = self.sql.rows(
-            "SELECT id, url, 1 FROM deliveries WHERE asked > 0
-             UNION ALL SELECT * FROM (SELECT id, url, 0 FROM deliveries
-                 WHERE stage = 2 AND stage NOT IN (0, 4) AND coalesce(next_at, 0) <= ? ORDER BY id LIMIT ?)",
-            &[now.into(), limit.into()],
-        )?;
-        Ok(rows
-            .iter()
-            .filter_map(|row| Some((Id::parse_bare(&row.text(0)?)?, row.text(1), row.number(2) == Some(1))))
-            .collect())
-    }
-
-    /// Lets go what was held. Whether there was any.
-    pub fn release(&self, now: Millis) -> Result<bool, JsValue> {
-        let written = self.sql.run(
-            "UPDATE deliveries SET stage = 2, next_at = max(coalesce(next_at, 0), ?)
-             WHERE stage = 3 AND stage NOT IN (0, 4)",
-            &[now.into()],
-        )?;
-        Ok(written > 0)
-    }
-
-    /// Calls off all that is pending.
-    pub fn cancel_all(&self, now: Millis) -> Result<(), JsValue> {
-        for pending in [
-            "stage IN (1, 2, 3) AND stage NOT IN (0, 4) AND ? >= 0",
-            "stage = 0 AND id IN (SELECT delivery FROM payloads WHERE seq > ?)",
-        ] {
-            let query =
-                format!("UPDATE deliveries SET stage = 6, next_at = NULL, completed_at = ?, asked = 0 WHERE {pending}");
-            self.sql.run(&query, &[now.into(), self.mark.get().into()])?;
-        }
-        Ok(())
-    }
-
-    /// Deliveries, newest first.
-    pub fn list(&self, query: &Query) -> Result<Vec<Row>, JsValue> {
-        if !self.exists()? {
-            return Ok(Vec::new());
-        }
-        let Some(stages) = &query.stages else {
-            return self.list_where("1", query);
-        };
-        let mut found = Vec::new();
-        for stage in stages {
-            let condition = match Stage::from_stored(*stage) {
-                Some(Stage::Delivered) => "d.stage = 4".to_owned(),
-                Some(Stage::Fresh) => {
-                    format!("d.stage = 0 AND d.id IN (SELECT delivery FROM payloads WHERE seq > {})", self.mark.get())
-                }
-                _ => format!("d.stage = {stage} AND d.stage NOT IN (0, 4)"),
-            };
-            found.append(&mut self.list_where(&condition, query)?);
-        }
-        found.sort_unstable_by_key(|row| std::cmp::Reverse(row.id));
-        found.truncate(query.limit as usize);
-        Ok(found)
-    }
-
-    fn list_where(&self, condition: &str, query: &Query) -> Result<Vec<Row>, JsValue> {
-        let (from, below) = match &query.only {
-            // 'z' is the last digit of the alphabet that ids are written in, '~' comes after it.
-            Some(event) => (event.clone(), [event, "~"].concat()),
-            None => (query.from.clone().unwrap_or_default(), query.below.clone().unwrap_or_else(|| "~".into())),
-        };
-        let below = query.below.clone().filter(|cursor| *cursor < below).unwrap_or(below);
-        let kind = if query.kind.is_some() { "d.kind = ?" } else { "? IS NULL" };
-        let text = format!(
-            "SELECT {COLUMNS} FROM deliveries d WHERE {condition} AND d.id >= ? AND d.id < ? AND {kind} ORDER BY d.id DESC LIMIT ?"
-        );
-        let params: [Value<'_>; 4] = [(&from).into(), (&below).into(), query.kind.as_ref().into(), query.limit.into()];
-        Ok(self.sql.rows(&text, &params)?.iter().filter_map(Row::read).collect())
-    }
-
-    /// How many deliveries of a time are how far, tests left out.
-    pub fn tally(&self, window: Window) -> Result<Tally, JsValue> {
-        let mut tally = Tally::default();
-        if !self.exists()? {
-            return Ok(tally);
-        }
-        let (from, below) = ids_of(window);
-        let rows = self.sql.rows(
-            "SELECT stage, count(*), sum(count) FROM deliveries WHERE id >= ? AND id < ? AND test = 0 GROUP BY stage",
-            &[from.as_str().into(), below.as_str().into()],
-        )?;
-        for row in rows {
-            let count = |at| row.number(at).and_then(|number| u64::try_from(number).ok()).unwrap_or(0);
-            let stage = row.number(0).and_then(|stage| Stage::from_stored(u8::try_from(stage).ok()?));
-            if let Some(stage) = stage {
-                tally.add(stage, count(1), count(2));
-            }
-        }
-        Ok(tally)
-    }
-
-    /// How long the newest of them took that were delivered, as one text: row by row it would be 10,000 crossings.
-    pub fn latencies(&self, window: Window) -> Result<Vec<Millis>, JsValue> {
-        if !self.exists()? {
-            return Ok(Vec::new());
-        }
-        let (from, below) = ids_of(window);
-        let row = self.sql.row(
-            "SELECT group_concat(id || completed_at, ' ') FROM (
-                SELECT id, completed_at FROM deliveries
-                WHERE id >= ? AND id < ? AND stage = 4 AND test = 0 AND completed_at IS NOT NULL ORDER BY id DESC LIMIT ?
-            )",
-            &[from.as_str().into(), below.as_str().into(), LATENCIES.into()],
-        )?;
-        let text = row.and_then(|row| row.text(0)).unwrap_or_default();
-        let latency = |entry: &str| {
-            let (id, completed_at) = entry.split_at_checked(Id::LENGTH)?;
-            Some(completed_at.parse::<Millis>().ok()?.saturating_sub(Id::parse_bare(id)?.time()).max(0))
-        };
-        Ok(text.split(' ').filter_map(latency).collect())
-    }
-
     /// The event that a delivery is of, as JSON, where this is the place that remembers it.
     pub fn event(&self, id: Id) -> Result<Option<String>, JsValue> {
         if !self.exists()? {
@@ -510,11 +368,6 @@ impl Log {
             Some(about.view(&event, &row.text(0)?, &data, id.time()))
         }))
     }
-}
-
-/// The first id of a time, and the first after it.
-fn ids_of(window: Window) -> (Id, Id) {
-    (Id::floor(window.since), Id::floor(window.until.saturating_add(1)))
 }
 
 impl Row {
