@@ -154,6 +154,19 @@ impl<T> Gate<T> {
         self.queue.refill(owed);
     }
 
+    /// Takes in the first in line: which delivery, how far it is, and when it may go. Answers when to ask again, where
+    /// that is known here; what waits with a delivery's own alarm is handed back by it.
+    pub fn take_first(&mut self, first: Option<(Id, Stage, Option<Millis>)>, now: Millis) -> Option<Millis> {
+        match first? {
+            (_, Stage::Waiting, _) => None,
+            (_, _, Some(at)) if at > now => Some(at),
+            (id, ..) => {
+                self.queue.refill([(id, Trigger::Schedule, Lane::default())]);
+                None
+            }
+        }
+    }
+
     /// The log has attempts that are owed.
     pub fn more_in_log(&mut self) {
         self.queue.more_in_log();
@@ -245,6 +258,11 @@ impl<T> Gate<T> {
         }
         let spared_until = self.breaker.opens_at(now).filter(|_| self.is_active && !self.queue.is_running());
         Some(spared_until.unwrap_or(now.saturating_add(watch)))
+    }
+
+    /// Whether the destination is spared.
+    pub fn is_sparing(&self) -> bool {
+        self.breaker.is_open()
     }
 
     /// Since when every attempt failed.
