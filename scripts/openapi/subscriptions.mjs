@@ -121,7 +121,7 @@ const subscription = {
       description: "`gone`: the destination answered 410. `failing`: for too long it took nothing.",
     }),
   ),
-  failingSince: nullable(time({ description: "Since when it takes nothing, where that has lasted so long that it is spared." })),
+  failingSince: nullable(time("Since when it takes nothing, where that has lasted so long that it is spared.")),
   publicKey,
   createdAt: time(),
   updatedAt: time(),
@@ -161,6 +161,21 @@ export const schemas = {
     attempts: { type: "integer", minimum: 0 },
     successRate: nullable(number(0, 1, { description: "Null where nothing has ended yet." })),
     latencyMs: nullable(shown({ p50: { type: "number" }, p95: { type: "number" }, p99: { type: "number" } })),
+  }),
+  SubscriptionHealth: shown({
+    subscription: id("sub"),
+    circuit: choice(["closed", "half-open", "open"], {
+      description:
+        "`closed`: everything goes out. `open`: the destination takes nothing and is spared. `half-open`: one attempt is made to see.",
+    }),
+    failingSince: nullable(time("When the first attempt failed after the last that did not.")),
+    consecutiveFailures: {
+      type: "integer",
+      minimum: 0,
+      description: "Attempts by schedule that failed since; a restart may forget some beyond the tenth.",
+    },
+    retryAt: nullable(time("When one attempt is made, while it is spared.")),
+    waiting: { type: "integer", minimum: 0, description: "Pending deliveries." },
   }),
   OperationStarted: shown({ operation: id("op"), matched: { type: "integer", minimum: 0 } }),
 };
@@ -302,6 +317,15 @@ export const paths = [
         query("until", time(), "Up to then; now when left out. Not before `since` (422)."),
       ],
       answers: { 200: answer("Counts, success rate, and latency of attempts.", ref("SubscriptionStats")) },
+    },
+  }),
+  each("/health", {
+    get: {
+      operationId: "getSubscriptionHealth",
+      summary: "Read how the destination does",
+      description: "Of several `shards` the worst.",
+      scope: "deliveries:read",
+      answers: { 200: answer("How it does now.", ref("SubscriptionHealth")) },
     },
   }),
   each("/recover", {

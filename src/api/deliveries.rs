@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use wasm_bindgen::JsValue;
 
 use super::{Answer, Call, events, management};
-use crate::delivery::Stage;
+use crate::delivery::{Health, Stage};
 use crate::edge;
 use crate::id::{DELIVERY, EVENT, Id, KEY, Place, SOURCE, SUBSCRIPTION};
 use crate::objects::subscription::Query;
@@ -173,6 +173,30 @@ async fn place_of(subscription: &str, call: &Call) -> Result<Result<Place, Answe
         200 => Ok(Ok(id.place())),
         _ => Ok(Err(management::said(known)?)),
     }
+}
+
+/// Every object that may hold deliveries of a subscription; what the application says where it has no such subscription.
+async fn places_of(subscription: &str, call: &Call) -> Result<Result<Vec<Place>, Answer>, Problem> {
+    Ok(place_of(subscription, call).await?.map(|place| vec![place]))
+}
+
+/// `GET /v1/subscriptions/{id}/health`: the worst of the objects that share its deliveries.
+pub async fn health(call: Call) -> Result<Answer, Problem> {
+    let subscription = call.param(0);
+    let places = match places_of(subscription, &call).await? {
+        Ok(places) => places,
+        Err(refused) => return Ok(refused),
+    };
+    let asked = places.iter().map(|place| call.gateway.object("SUBSCRIPTION", place.as_str(), "/health", JsValue::NULL));
+    let mut health = Health::default();
+    for said in join_all(asked).await {
+        let said = said?;
+        match serde_json::from_str::<Health>(&said.text) {
+            Ok(one) if said.status == 200 => health = health.and(one),
+            _ => return management::said(said),
+        }
+    }
+    Ok(Answer::json(200, crate::body::written(&health.view(subscription))?))
 }
 
 /// `GET /v1/subscriptions/{id}/stats`

@@ -68,6 +68,7 @@ endpoints! {
     POST "/v1/subscriptions/{id}/pause", Has(SubscriptionsWrite) => management::forward;
     POST "/v1/subscriptions/{id}/resume", Has(SubscriptionsWrite) => management::forward;
     POST "/v1/subscriptions/{id}/rotate-secret", Has(SubscriptionsWrite) => management::forward;
+    GET "/v1/subscriptions/{id}/health", Has(DeliveriesRead) => deliveries::health;
     GET "/v1/subscriptions/{id}/secret", Has(SecretsRead) => management::hand_on;
     GET "/v1/subscriptions/{id}/stats", Has(DeliveriesRead) => deliveries::stats;
     POST "/v1/subscriptions/{id}/test", Has(DeliveriesWrite) => deliveries::test;

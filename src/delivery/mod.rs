@@ -15,7 +15,10 @@
 //! object holds the alarm; in `Held` nobody owes anything until somebody resumes.
 
 mod attempt;
+mod breaker;
+mod gate;
 mod queue;
+mod report;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +26,10 @@ use crate::profile::Retry;
 use crate::time::Millis;
 
 pub use attempt::{Attempt, KEPT_BODY, append};
-pub use queue::{AT_ONCE, Job, Lane, PATIENCE, Queue, WAITING};
+pub use breaker::{Breaker, Circuit, IN_A_ROW, Patience};
+pub use gate::{Ask, Gate, PATIENCE, Verdict};
+pub use queue::{Job, Lane, Queue, WAITING};
+pub use report::{Condition, Health, HealthView, Report, Unheard};
 
 /// A wait of up to this long is kept by the subscription's object itself, which is awake anyway: a minute. Only a longer
 /// one is worth an object of its own.

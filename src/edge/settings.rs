@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use super::{Env, random_bytes, to_ascii};
 use crate::cors::Origins;
+use crate::delivery::Patience;
 use crate::destination::Rules;
 use crate::seen::Level;
 use crate::time::Millis;
@@ -49,15 +50,6 @@ pub struct Retention {
     pub history: Millis,
     /// The bodies that were sent, and the events' data.
     pub payloads: Millis,
-}
-
-/// How long a destination may go on failing, in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
-    /// Until it is spared: one attempt at a time, now and then.
-    pub spared_after: Millis,
-    /// Until it is disabled.
-    pub disabled_after: Millis,
 }
 
 /// Reads `api.example.com=https://origin.example.net, shop.example.com=refuse`.

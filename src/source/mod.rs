@@ -167,6 +167,7 @@ impl Source {
             sealed: self.sealed.clone(),
             pace: Pace::default(),
             status,
+            resumed_at: None,
             revoked: Vec::new(),
         }
     }

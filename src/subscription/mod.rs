@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::delivery::{Condition, Report};
 use crate::problem::Problem;
 use crate::profile::{self, Profile};
 use crate::signature::{Key, Scheme};
@@ -141,6 +142,12 @@ pub struct Subscription {
     /// Since when the destination takes nothing, where that has lasted so long that it is spared.
     #[serde(default)]
     pub failing_since: Option<Millis>,
+    /// The same for each object that shares its deliveries, by its place.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub failing: BTreeMap<String, Millis>,
+    /// When somebody said last that the destination is well, by resuming it or by naming another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed_at: Option<Millis>,
     /// When it was made.
     pub created_at: Millis,
     /// When it was last changed.
@@ -194,6 +201,41 @@ impl Subscription {
         View { secret: Some(&self.secrets.current), ..self.view() }
     }
 
+    /// Somebody says that the destination is well: what is known of its failures is over.
+    pub fn forgive(&mut self, now: Millis) {
+        self.resumed_at = Some(now);
+        self.failing_since = None;
+        self.failing.clear();
+    }
+
+    /// The object at a place says how its destination is. Whether that is news; what was said before somebody resumed it
+    /// is none.
+    pub fn hear(&mut self, place: &str, report: &Report, now: Millis) -> bool {
+        if self.status == Status::Deleted || report.resumed_at != self.resumed_at {
+            return false;
+        }
+        let before = (self.status, self.failing.clone());
+        match report.status {
+            Condition::Failing => {
+                self.failing.insert(place.to_owned(), report.since.unwrap_or(now));
+            }
+            Condition::Recovered => {
+                self.failing.remove(place);
+            }
+            Condition::Disabled if self.status == Status::Active => {
+                self.status = Status::Disabled;
+                self.disabled_reason = report.reason.clone();
+                self.updated_at = now;
+                if let Some(since) = report.since {
+                    self.failing.insert(place.to_owned(), since);
+                }
+            }
+            Condition::Disabled => {}
+        }
+        self.failing_since = self.failing.values().min().copied();
+        before != (self.status, self.failing.clone())
+    }
+
     /// What the object that delivers needs to know.
     pub fn destination(&self, version: u64, profile: &Profile) -> Destination {
         Destination {
@@ -207,6 +249,7 @@ impl Subscription {
             sealed: self.sealed.clone(),
             pace: self.pace.shared_by(self.shards),
             status: self.status,
+            resumed_at: self.resumed_at,
             revoked: Vec::new(),
         }
     }
@@ -269,6 +312,9 @@ pub struct Destination {
     pub pace: Pace,
     /// Whether deliveries go out.
     pub status: Status,
+    /// When somebody said last that it is well: what failed before counts no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed_at: Option<Millis>,
     /// Keys that were revoked so lately that somewhere ingest may not have heard of it yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub revoked: Vec<String>,

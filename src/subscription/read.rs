@@ -67,6 +67,8 @@ impl Subscription {
             status: Status::Active,
             disabled_reason: None,
             failing_since: None,
+            failing: BTreeMap::new(),
+            resumed_at: None,
             created_at: context.now,
             updated_at: context.now,
             secrets: Secrets::default(),
@@ -102,6 +104,10 @@ impl Subscription {
             changed.public_key = changed.secrets.public_key(&profile.signature);
         }
         finish(fields, code)?;
+        if changed.url != self.url {
+            // How the one before did says nothing of this one.
+            changed.forgive(context.now);
+        }
         Ok(changed)
     }
 

@@ -48,6 +48,7 @@ export const VALID = {
   "POST /v1/subscriptions/{id}/pause": { status: 200, thing: "subscription" },
   "POST /v1/subscriptions/{id}/resume": { status: 200, thing: "subscription" },
   "POST /v1/subscriptions/{id}/rotate-secret": { status: 200, thing: "subscription" },
+  "GET /v1/subscriptions/{id}/health": { status: 200, thing: "subscription" },
   "GET /v1/subscriptions/{id}/stats": { status: 200, thing: "subscription" },
   "GET /v1/subscriptions/{id}/secret": { status: 200, thing: "subscription" },
   "POST /v1/subscriptions/{id}/test": { status: 200, thing: "subscription" },

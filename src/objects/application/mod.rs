@@ -118,7 +118,7 @@ impl Inner {
             ["snapshot"] => Ok(Reply::Json(200, self.snapshot()?)),
             ["places"] => Reply::ok(&self.store.places()?),
             ["destination", place] => Reply::ok(&self.destination(place)?),
-            ["disable", place] => self.disable(place, &String::from_utf8_lossy(body)).await,
+            ["report", place] => self.hear(place, body).await,
             ["source", id] => self.whole_source(id),
             ["reseal"] => self.reseal().await,
             ["missing-keys"] => Reply::ok(&self.missing_keys()?),
@@ -259,6 +259,7 @@ impl Inner {
                 sealed: settings.sealed,
                 pace: Pace::default(),
                 status: if settings.deleted { Status::Deleted } else { Status::Active },
+                resumed_at: None,
                 revoked: self.revoked()?,
             });
         }

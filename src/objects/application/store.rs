@@ -256,6 +256,14 @@ impl Store {
         Ok((place, version))
     }
 
+    /// Stores what is shown of a subscription and concerns nobody else.
+    pub fn note(&self, subscription: &Subscription) -> Result<(), Problem> {
+        let json = self.vault.write(subscription, SUBSCRIPTION_SECRETS, &subscription.id)?;
+        let query = "UPDATE subscriptions SET json = ? WHERE id = ?";
+        self.sql.run(query, &[(&json).into(), (&subscription.id).into()]).map_err(storage)?;
+        Ok(())
+    }
+
     /// Subscriptions, newest first, below `cursor`.
     pub fn list(&self, cursor: &str, limit: u32) -> Result<Vec<Subscription>, Problem> {
         let rows = self

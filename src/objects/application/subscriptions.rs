@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{Inner, Rotated};
+use crate::delivery::Report;
 use crate::edge;
 use crate::id::{Id, Place, SUBSCRIPTION};
 use crate::objects::{Outcome, Reply};
@@ -76,20 +77,27 @@ impl Inner {
             subscription.disabled_reason = None;
             subscription.updated_at = edge::now();
         }
+        if status == Status::Active {
+            subscription.forgive(edge::now());
+        }
         self.save(200, &subscription, subscription.view()).await
     }
 
-    /// The object at `place` has seen that its destination is gone.
-    pub(super) async fn disable(self: &Rc<Self>, place: &str, reason: &str) -> Outcome {
-        let place = Place::parse(place).ok_or_else(|| Problem::not_found("subscription"))?;
-        let (mut subscription, _) = self.store.at_place(place)?;
-        if subscription.status != Status::Active {
+    /// `POST /report/{place}`: the object there says how its destination is.
+    pub(super) async fn hear(self: &Rc<Self>, place: &str, body: &[u8]) -> Outcome {
+        let report: Report = crate::body::parsed(body).map_err(|error| Problem::not_json(error.to_string()))?;
+        let at = Place::parse(place).ok_or_else(|| Problem::not_found("subscription"))?;
+        let (mut subscription, _) = self.store.at_place(at.base())?;
+        let before = subscription.status;
+        if !subscription.hear(place, &report, edge::now()) {
             return Ok(Reply::Done);
         }
-        subscription.status = Status::Disabled;
-        subscription.disabled_reason = Some(reason.to_owned());
-        subscription.updated_at = edge::now();
-        self.save(200, &subscription, ()).await
+        if subscription.status != before {
+            return self.save(200, &subscription, ()).await;
+        }
+        // Neither an object nor ingest does anything else for it: nobody has to be told.
+        self.store.note(&subscription)?;
+        Ok(Reply::Done)
     }
 
     pub(super) async fn rotate_subscription(self: &Rc<Self>, id: &str, body: &[u8]) -> Outcome {

@@ -74,7 +74,7 @@ impl Inner {
         Reply::json(202, &row.view(Some(&prepared.destination)))
     }
 
-    pub(super) fn cancel(&self, id: &str) -> Outcome {
+    pub(super) fn cancel(self: &Rc<Self>, id: &str) -> Outcome {
         let mut row = self.row(id)?;
         if row.progress.stage != Stage::Cancelled {
             row.progress = row.progress.cancel(edge::now()).ok_or_else(|| {
@@ -82,6 +82,7 @@ impl Inner {
                 Problem::new(409, "not_pending", detail)
             })?;
             self.log.advance(row.id, &row.progress).map_err(storage)?;
+            self.close_up();
         }
         Reply::ok(&row.view(self.destination().as_ref()))
     }

@@ -1,10 +1,12 @@
 //! The object of a subscription: the log of its deliveries, the attempts, and everything that is per destination.
 //!
 //! Appending is idempotent: a delivery's id is made from the event and the place, and inserted once. The reply means
-//! durable. Right after it the attempt goes out (`sender`). What must be tried again within a minute waits here; what
-//! waits longer gets an object of its own, which hands it back when its time has come. What a crash left unsettled is
-//! found when the object wakes, and it always wakes: an alarm stands as long as anything is owed.
+//! durable. Right after it the attempt goes out (`sender`), unless something holds it up ([`Gate`]). What must be tried
+//! again within a minute waits here; what waits longer gets an object of its own, which hands it back when its time has
+//! come. What a crash left unsettled is found when the object wakes, and it always wakes: an alarm stands as long as
+//! anything is owed.
 
+mod care;
 mod door;
 mod history;
 mod log;
@@ -22,7 +24,7 @@ use web_sys::Request;
 use super::{Outcome, Reply, answering, steps, storage};
 use crate::access::unauthorized;
 use crate::body::Fields;
-use crate::delivery::{Job, Lane, Progress, Queue, Ring, Stage, Trigger};
+use crate::delivery::{Gate, Job, Lane, Progress, Ring, Stage, Trigger};
 use crate::edge::{self, Env, State};
 use crate::event::{ABOUT_SECRETS, About, TYPE_FAULT, Target, is_type};
 use crate::id::{DELIVERY, EVENT, Id, Place};
@@ -89,12 +91,13 @@ struct Inner {
 }
 
 /// What is lost when the object is evicted, and found again in the log.
-#[derive(Default)]
 struct Memory {
     prepared: Option<Rc<Prepared>>,
-    queue: Queue<InHand>,
+    gate: Gate<InHand>,
     alarm: Option<Millis>,
     awake: bool,
+    /// Whether the gate knows what was kept of the destination's failures.
+    knows_failures: bool,
 }
 
 /// The object.
@@ -107,12 +110,14 @@ impl Subscription {
     #[wasm_bindgen(constructor)]
     pub fn new(state: State, env: Env) -> Self {
         // What the log is to hold, before there is anything to say.
-        env.settings();
+        let patience = env.settings().patience;
         let log = Log::new(state.open());
         let door = Door::new(state.open());
         let name = state.own_name();
         let is_direct = place_of(&name).is_some_and(Place::is_direct);
-        Subscription(Rc::new(Inner { state, env, name, is_direct, log, door, memory: RefCell::default() }))
+        let gate = Gate::new(!is_direct, patience);
+        let memory = Memory { prepared: None, gate, alarm: None, awake: false, knows_failures: false };
+        Subscription(Rc::new(Inner { state, env, name, is_direct, log, door, memory: memory.into() }))
     }
 
     /// A call from the worker, the application's object or a delivery's.
@@ -137,6 +142,7 @@ impl Subscription {
                 ["close"] => inner.close(&body.to_vec()),
                 ["requests"] => inner.requests(query),
                 ["stats", subscription, since, until] => inner.stats(subscription, since, until),
+                ["health"] => inner.health(),
                 _ => Err(Problem::not_found("call")),
             }
         })
@@ -163,8 +169,9 @@ impl Inner {
         if std::mem::replace(&mut self.memory.borrow_mut().awake, true) {
             return Ok(());
         }
+        self.recall_failures()?;
         if self.log.recover(edge::now()).map_err(storage)? {
-            self.memory.borrow_mut().queue.more_in_log();
+            self.memory.borrow_mut().gate.more_in_log();
             self.wake_at(edge::now());
         }
         Ok(())
@@ -186,16 +193,13 @@ impl Inner {
         let now = edge::now();
         let (owed, next) = self.log.owed(now).map_err(storage)?;
         if owed {
-            self.memory.borrow_mut().queue.more_in_log();
+            self.memory.borrow_mut().gate.more_in_log();
         }
         if let Some(next) = next {
             self.wake_at(next);
         }
         self.start_senders();
-        let busy = self.memory.borrow().queue.is_busy();
-        if busy {
-            self.wake_at(now.saturating_add(WATCH));
-        }
+        self.look_again();
         self.log.advance_mark().map_err(storage)
     }
 
@@ -233,6 +237,7 @@ impl Inner {
             edge::log(&format!("{}: {}", self.name, problem.detail));
         }
         let prepared = Rc::new(Prepared::new(destination, self.env.rules())?);
+        self.obey(&prepared)?;
         self.memory.borrow_mut().prepared = Some(prepared.clone());
         Ok(prepared)
     }
@@ -241,14 +246,17 @@ impl Inner {
     fn adopt(&self, json: &str) -> Result<Rc<Prepared>, Problem> {
         let destination = read_destination(json)?;
         // One that can't be read any more is no reason to refuse its successor.
-        if let Ok(Some(known)) = self.known()
+        let known = self.known().ok().flatten();
+        if let Some(known) = &known
             && known.destination.version > destination.version
         {
-            return Ok(known);
+            return Ok(known.clone());
         }
         let text = self.env.vault().write(&destination, DESTINATION_SECRETS, &self.name)?;
         self.log.write("destination", &text).map_err(storage)?;
-        self.prepare(destination)
+        let prepared = self.prepare(destination)?;
+        self.follow(known.as_deref(), &prepared)?;
+        Ok(prepared)
     }
 
     /// Whether the secrets of the destination are there.
@@ -263,17 +271,9 @@ impl Inner {
 
     fn set_destination(self: &Rc<Self>, body: &[u8]) -> Outcome {
         let text = String::from_utf8_lossy(body);
-        let before = self.memory.borrow().prepared.as_ref().map(|known| known.destination.status);
-        let prepared = self.adopt(&text)?;
-        match prepared.destination.status {
-            Status::Deleted => self.log.cancel_all(edge::now()).map_err(storage)?,
-            Status::Active if before != Some(Status::Active) && self.log.release(edge::now()).map_err(storage)? => {
-                self.memory.borrow_mut().queue.more_in_log();
-                self.wake_at(edge::now().saturating_add(WATCH));
-                self.start_senders();
-            }
-            _ => {}
-        }
+        self.adopt(&text)?;
+        self.start_senders();
+        self.look_again();
         Ok(Reply::Done)
     }
 
@@ -301,7 +301,9 @@ impl Inner {
         };
 
         let now = edge::now();
-        let first_delay = prepared.profile.retry.delay(0, edge::chance()).unwrap_or(0);
+        // Chance would change the order.
+        let chance = if prepared.destination.pace.ordered { 0.0 } else { edge::chance() };
+        let first_delay = prepared.profile.retry.delay(0, chance).unwrap_or(0);
         let first_at = append.not_before.unwrap_or(0).max(now.saturating_add(first_delay));
         let later = first_at > now;
         let mut progress = Progress::accepted(later.then_some(first_at));
@@ -309,8 +311,10 @@ impl Inner {
         match prepared.destination.status {
             Status::Deleted => progress = progress.cancel(now).unwrap_or(progress),
             Status::Paused | Status::Disabled => progress.stage = Stage::Held,
-            Status::Active if memory.queue.is_full() => progress.stage = Stage::Due,
-            Status::Active => {}
+            Status::Active => progress.stage = memory.gate.arrival(now),
+        }
+        if progress.stage == Stage::Due {
+            progress.next_at = Some(first_at);
         }
         let row = log::NewRow {
             id,
@@ -336,7 +340,7 @@ impl Inner {
                 let lane = self.lane(append.url.as_deref());
                 let bytes = rest.get(..append.length).unwrap_or_default();
                 let in_hand = Some(InHand::new(&append, body, bytes, first_at));
-                let started = memory.queue.push(Job { id, trigger: Trigger::Schedule, lane, in_hand });
+                let started = memory.gate.push(Job { id, trigger: Trigger::Schedule, lane, in_hand }, now);
                 drop(memory);
                 self.wake_at(now.saturating_add(WATCH));
                 if let Some(job) = started {
@@ -344,9 +348,13 @@ impl Inner {
                 }
             }
             Stage::Due => {
-                memory.queue.more_in_log();
+                memory.gate.more_in_log();
+                let is_line = memory.gate.is_ordered();
                 drop(memory);
-                self.wake_at(now.saturating_add(WATCH));
+                if is_line {
+                    self.start_senders();
+                }
+                self.look_again();
             }
             _ => {}
         }
@@ -387,9 +395,14 @@ impl Inner {
     }
 
     fn enqueue(self: &Rc<Self>, job: Job<InHand>) {
-        let started = self.memory.borrow_mut().queue.push(job);
+        let mut memory = self.memory.borrow_mut();
+        let started = memory.gate.push(job, edge::now());
+        let is_line = memory.gate.is_ordered();
+        drop(memory);
         if let Some(job) = started {
             self.start(job);
+        } else if is_line {
+            self.start_senders();
         }
     }
 

@@ -8,9 +8,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use wasm_bindgen::JsValue;
 
-use super::log::{Row, Settlement};
+use super::log::{Owed, Row, Settlement};
 use super::{Append, Inner, WATCH, storage};
-use crate::delivery::{Attempt, Failure, Job, KEPT_BODY, Outcome, Progress, Stage, Trigger, WAITING, append};
+use crate::delivery::{Ask, Attempt, Failure, Job, KEPT_BODY, Outcome, Progress, Stage, Trigger, WAITING, append};
 use crate::edge::{self, Exchange};
 use crate::event::{About, Received};
 use crate::id::{DELIVERY, EVENT, Id};
@@ -18,7 +18,7 @@ use crate::problem::Problem;
 use crate::profile::{HeaderFacts, Retry};
 use crate::seen;
 use crate::source::{Word, can_name, target};
-use crate::subscription::{Destination, Prepared, Status};
+use crate::subscription::{Prepared, Status};
 use crate::time::{Millis, parse_retry_after, rfc3339};
 use crate::trace::Trace;
 
@@ -80,21 +80,37 @@ pub struct Report {
 impl Inner {
     /// The next attempt whose turn has come.
     pub(super) fn next_job(&self) -> Option<Job<InHand>> {
+        if let Err(error) = self.refill() {
+            storage(error);
+            self.memory.borrow_mut().gate.more_in_log();
+        }
+        self.memory.borrow_mut().gate.pop(edge::now())
+    }
+
+    /// Asks the log for what the gate has room for.
+    fn refill(&self) -> Result<(), JsValue> {
+        let now = edge::now();
         let mut memory = self.memory.borrow_mut();
-        if memory.queue.wants_refill() {
+        let gate = &mut memory.gate;
+        let lined = |owed: Vec<Owed>, trigger| {
+            owed.into_iter().map(move |(id, url)| (id, trigger, self.lane(url.as_deref())))
+        };
+        if gate.asks_for_manual() {
             let limit = u32::try_from(WAITING).unwrap_or(u32::MAX);
-            match self.log.due(edge::now(), limit) {
-                Ok(due) => memory.queue.refill(due.into_iter().map(|(id, url, asked)| {
-                    let trigger = if asked { Trigger::Manual } else { Trigger::Schedule };
-                    (id, trigger, self.lane(url.as_deref()))
-                })),
-                Err(error) => {
-                    storage(error);
-                    memory.queue.more_in_log();
+            gate.refill(lined(self.log.asked(now, limit)?, Trigger::Manual));
+        }
+        match gate.ask(now) {
+            Some(Ask::Due(limit)) => gate.refill(lined(self.log.due(now, limit)?, Trigger::Schedule)),
+            Some(Ask::First) => {
+                let wait = gate.take_first(self.log.first(now)?, now);
+                drop(memory);
+                if let Some(at) = wait {
+                    self.wake_at(at);
                 }
             }
+            None => {}
         }
-        memory.queue.pop()
+        Ok(())
     }
 
     /// Sends one attempt after another until nothing waits.
@@ -109,26 +125,30 @@ impl Inner {
                     job.in_hand = None;
                 }
                 Err(at) => {
-                    self.memory.borrow_mut().queue.put_back(job);
+                    self.memory.borrow_mut().gate.put_back(job);
                     return self.wake_at(at);
                 }
             }
+            if !self.memory.borrow().gate.still_admits(&job) {
+                self.memory.borrow_mut().gate.put_back(job);
+                return self.look_again();
+            }
             let made = self.attempt(&job).await;
-            let is_made = made.is_ok();
+            self.memory.borrow_mut().gate.finished(&job);
             if let Err(problem) = made {
-                // The row still owes the attempt. Looking through the log anew finds it.
+                // The row still owes the attempt. Looking through the log anew finds it, when the object wakes next and
+                // not at once again.
                 edge::log_problem(&["attempt of ", &job.id.with(DELIVERY)].concat(), &problem);
                 self.memory.borrow_mut().awake = false;
                 self.wake_at(edge::now().saturating_add(WATCH));
+                // The log would name this one again.
+                if job.is_manual() || self.memory.borrow().gate.is_ordered() {
+                    return;
+                }
             }
-            let mut memory = self.memory.borrow_mut();
-            memory.queue.finished(&job);
-            // Somebody may have asked for another attempt of the same delivery meanwhile. One that could not be made is
-            // found when the object wakes next, not at once again.
-            if job.trigger == Trigger::Manual && is_made {
-                memory.queue.more_in_log();
+            if self.memory.borrow().gate.is_sparing() {
+                self.look_again();
             }
-            drop(memory);
             match self.next_job() {
                 Some(next) => job = next,
                 None => return,
@@ -136,15 +156,15 @@ impl Inner {
         }
         // This invocation has done its share; an alarm goes on.
         let mut memory = self.memory.borrow_mut();
-        memory.queue.put_back(job);
-        memory.queue.more_in_log();
+        memory.gate.put_back(job);
+        memory.gate.more_in_log();
         memory.alarm = None;
         drop(memory);
         self.wake_at(edge::now());
     }
 
     /// Makes one attempt, unless it is no longer wanted.
-    pub(super) async fn attempt(&self, job: &Job<InHand>) -> Result<Option<Report>, Problem> {
+    pub(super) async fn attempt(self: &Rc<Self>, job: &Job<InHand>) -> Result<Option<Report>, Problem> {
         let prepared = self.prepared().await?;
         let now = edge::now();
         let (row, bytes) = match &job.in_hand {
@@ -220,11 +240,7 @@ impl Inner {
         if prepared.as_ref().is_some_and(|prepared| self.check(prepared).is_err()) {
             return Err(edge::now().saturating_add(WATCH));
         }
-        let limit = prepared.and_then(|prepared| prepared.destination.pace.rate_limit);
-        match limit.filter(|_| job.trigger == Trigger::Schedule) {
-            Some(limit) => self.memory.borrow_mut().queue.reserve(edge::now(), limit.per_second),
-            None => Ok(0),
-        }
+        self.memory.borrow_mut().gate.turn(job, edge::now())
     }
 
     /// Whether the attempt is still to be made; what stands against it is recorded.
@@ -238,6 +254,7 @@ impl Inner {
         let moved = match prepared.destination.status {
             Status::Deleted => row.progress.cancel(now),
             Status::Paused | Status::Disabled => Some(Progress { stage: Stage::Held, ..row.progress }),
+            Status::Active if !self.is_first(job, now)? => return Ok(false),
             Status::Active => match row.progress.next_at.filter(|at| *at > now) {
                 Some(at) => Some(self.keep(job.id, row.progress.waiting(at, now)).await),
                 None => return Ok(true),
@@ -311,7 +328,7 @@ impl Inner {
 
     /// Records how an attempt went and sees to the next one. How far the delivery is then, if it is still known.
     async fn settle(
-        &self,
+        self: &Rc<Self>,
         job: &Job<InHand>,
         first: Row,
         prepared: &Prepared,
@@ -344,8 +361,8 @@ impl Inner {
                 url: ended.url,
             };
             if self.log.settle(job.id, &settlement).map_err(storage)? {
-                if settled.gone && prepared.destination.subscription.is_some() {
-                    self.disable("gone").await?;
+                if self.judge(job, ended.outcome, progress.stage, settled.gone, prepared)? {
+                    self.report().await;
                 }
                 return Ok(Some(progress));
             }
@@ -361,7 +378,9 @@ impl Inner {
     /// delivery's own; where that can't be reached, this one all the same.
     async fn keep(&self, id: Id, progress: Progress) -> Progress {
         let Some(at) = progress.next_at else { return progress };
-        if progress.stage == Stage::Waiting && self.arm(id, at).await {
+        // In a line nobody is handed back: this object waits for the first of it, however long.
+        let is_line = self.memory.borrow().gate.is_ordered();
+        if progress.stage == Stage::Waiting && !is_line && self.arm(id, at).await {
             return progress;
         }
         self.wake_at(at);
@@ -374,38 +393,6 @@ impl Inner {
         let name = [application, "/", id.as_str()].concat();
         let said = self.env.call("DELIVERY", &name, &format!("/{at}"), JsValue::NULL).await;
         said.is_ok_and(|said| said.status == 204)
-    }
-
-    /// The destination never wants to hear of this again. In force here at once; the application is told until it knows.
-    async fn disable(&self, reason: &str) -> Result<(), Problem> {
-        let prepared = self.prepared().await?;
-        if prepared.destination.status != Status::Active {
-            return Ok(());
-        }
-        let disabled = Destination { status: Status::Disabled, ..prepared.destination.clone() };
-        let json = crate::body::written(&disabled)?;
-        self.adopt(&json)?;
-        self.log.write("report", reason).map_err(storage)?;
-        self.wake_at(edge::now().saturating_add(WATCH));
-        self.report().await;
-        Ok(())
-    }
-
-    /// Tells the application what it should know, if anything.
-    pub(super) async fn report(&self) {
-        let Ok(Some(reason)) = self.log.read("report") else {
-            return;
-        };
-        let (application, place) = self.address();
-        let path = ["/disable/", place].concat();
-        match self.env.call("APPLICATION", application, &path, reason.as_str()).await {
-            Ok(said) if said.status < 500 => {
-                if let Err(error) = self.log.erase("report") {
-                    storage(error);
-                }
-            }
-            _ => self.wake_at(edge::now().saturating_add(WATCH)),
-        }
     }
 }
 

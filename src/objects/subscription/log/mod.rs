@@ -24,6 +24,7 @@ use crate::id::{EVENT, Id};
 use crate::time::Millis;
 use crate::trace::Trace;
 
+pub use line::Owed;
 pub use listing::Query;
 
 /// How large a body may be once it is rendered, together with the data that it does not hold: a row takes 2 MB.
@@ -192,6 +193,8 @@ impl Log {
         }
         let mark = self.read("mark")?.and_then(|mark| mark.parse().ok()).unwrap_or(0);
         self.mark.set(mark);
+        // What an older version left to the log has no time, and would be in no line.
+        self.sql.run("UPDATE deliveries SET next_at = 0 WHERE stage = 2 AND next_at IS NULL", &[])?;
         // The one attempt of a test has nobody waiting for it any more.
         self.sql.run(
             "UPDATE deliveries SET stage = 5, completed_at = ?
@@ -370,13 +373,17 @@ impl Log {
     }
 }
 
+fn stage_of(row: &Columns, at: u32) -> Option<Stage> {
+    Stage::from_stored(u8::try_from(row.number(at)?).ok()?)
+}
+
 impl Row {
     fn read(row: &Columns) -> Option<Self> {
         let count = |at| row.number(at).and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
         Some(Row {
             id: Id::parse_bare(&row.text(0)?)?,
             progress: Progress {
-                stage: Stage::from_stored(u8::try_from(row.number(1)?).ok()?)?,
+                stage: stage_of(row, 1)?,
                 tries: count(2),
                 count: count(3),
                 next_at: row.number(4),
