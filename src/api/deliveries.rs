@@ -26,7 +26,7 @@ pub async fn list(call: Call) -> Result<Answer, Problem> {
     };
     let text = crate::body::written(&query)?;
     let mut found: Vec<(String, String)> = Vec::new();
-    for places in places(&call, &page).await?.chunks(AT_ONCE) {
+    for places in whereabouts(&call, &page).await?.chunks(AT_ONCE) {
         let asked = places.iter().map(|place| call.gateway.object("SUBSCRIPTION", place, "/list", text.as_str()));
         for said in join_all(asked).await {
             let said = said?;
@@ -90,14 +90,15 @@ async fn core_of(call: &Call, event: &str) -> Result<Option<Id>, Problem> {
 }
 
 /// Where to look.
-async fn places(call: &Call, page: &Page<'_>) -> Result<Vec<String>, Problem> {
+async fn whereabouts(call: &Call, page: &Page<'_>) -> Result<Vec<String>, Problem> {
     let named: Vec<Option<Id>> = [("subscription", SUBSCRIPTION), ("source", SOURCE)]
         .into_iter()
         .filter_map(|(name, prefix)| page.get(name).map(|id| Id::parse(prefix, id)))
         .collect();
     match named.as_slice() {
         [] => {}
-        [Some(id)] => return Ok(vec![id.place().as_str().to_owned()]),
+        [Some(id)] if page.get("source").is_some() => return Ok(vec![id.place().as_str().to_owned()]),
+        [Some(id)] => return asked_places(call, &[id.with(SUBSCRIPTION).as_str(), "/ever"].concat()).await,
         // No delivery is both a subscription's and a source's.
         _ => return Ok(Vec::new()),
     }
@@ -108,6 +109,25 @@ async fn places(call: &Call, page: &Page<'_>) -> Result<Vec<String>, Problem> {
     let said = call.gateway.ask("/places").await?;
     let held: Vec<Held> = serde_json::from_str(&said.text).unwrap_or_default();
     Ok(held.into_iter().map(|held| held.place).collect())
+}
+
+/// Every object that may hold deliveries of a subscription, the first of its shards first.
+pub async fn places(call: &Call, subscription: &str) -> Result<Vec<String>, Problem> {
+    let id = Id::parse(SUBSCRIPTION, subscription).ok_or_else(|| Problem::not_found("subscription"))?;
+    match asked_places(call, &id.with(SUBSCRIPTION)).await? {
+        places if places.is_empty() => Err(Problem::not_found("subscription")),
+        places => Ok(places),
+    }
+}
+
+/// What the application says of a subscription's places; none where it knows no such subscription.
+async fn asked_places(call: &Call, which: &str) -> Result<Vec<String>, Problem> {
+    let said = call.gateway.ask(&["/places/", which].concat()).await?;
+    match said.status {
+        404 => Ok(Vec::new()),
+        _ => serde_json::from_str(&said.text)
+            .map_err(|_| Problem::unavailable("The application did not answer. Try again.")),
+    }
 }
 
 /// `GET /v1/deliveries/{id}`
@@ -156,33 +176,18 @@ pub async fn test_of_key(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn test_of(subscription: &str, call: Call) -> Result<Answer, Problem> {
-    let place = match place_of(subscription, &call).await? {
-        Ok(place) => place,
-        Err(refused) => return Ok(refused),
-    };
-    let name = [&call.gateway.application, "/", place.as_str()].concat();
+    let places = places(&call, subscription).await?;
+    let place = places.first().map(String::as_str).unwrap_or_default();
+    let name = [&call.gateway.application, "/", place].concat();
     management::said(call.gateway.env.call_once("SUBSCRIPTION", &name, "/test", &call.body).await?)
-}
-
-/// Where a subscription's deliveries lie; what the application says where it has no such subscription.
-async fn place_of(subscription: &str, call: &Call) -> Result<Result<Place, Answer>, Problem> {
-    let id = Id::parse(SUBSCRIPTION, subscription).ok_or_else(|| Problem::not_found("subscription"))?;
-    // The object alone would not know a subscription by another's name in the same place.
-    let known = call.gateway.ask(&["/GET/subscriptions/", subscription].concat()).await?;
-    match known.status {
-        200 => Ok(Ok(id.place())),
-        _ => Ok(Err(management::said(known)?)),
-    }
 }
 
 /// `GET /v1/subscriptions/{id}/stats`
 pub async fn stats(call: Call) -> Result<Answer, Problem> {
     let window = Window::read(call.query(), edge::now())?;
     let subscription = call.param(0);
-    let place = match place_of(subscription, &call).await? {
-        Ok(place) => place,
-        Err(refused) => return Ok(refused),
-    };
+    let places = places(&call, subscription).await?;
+    let place = places.first().map(String::as_str).unwrap_or_default();
     let path = format!("/stats/{subscription}/{}/{}", window.since, window.until);
-    management::said(call.gateway.object("SUBSCRIPTION", place.as_str(), &path, JsValue::NULL).await?)
+    management::said(call.gateway.object("SUBSCRIPTION", place, &path, JsValue::NULL).await?)
 }
