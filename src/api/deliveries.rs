@@ -9,10 +9,10 @@ use super::{Answer, Call, events, management};
 use crate::delivery::Stage;
 use crate::edge;
 use crate::id::{DELIVERY, EVENT, Id, KEY, Place, SOURCE, SUBSCRIPTION};
-use crate::objects::subscription::Query;
-use crate::page::Page;
+use crate::objects::subscription::{Counted, Query};
+use crate::page::{Merged, Page};
 use crate::problem::Problem;
-use crate::stats::Window;
+use crate::stats::{Tally, Window};
 
 /// How many objects are asked at once for one list.
 const AT_ONCE: usize = 50;
@@ -21,30 +21,41 @@ const AT_ONCE: usize = 50;
 pub async fn list(call: Call) -> Result<Answer, Problem> {
     let known = ["status", "subscription", "source", "event", "type", "since", "until"];
     let page = Page::read(call.query(), &known)?;
+    let mut merged = Merged::new(page.limit);
     let Some(query) = read_query(&call, &page).await? else {
-        return Ok(Answer::json(200, page.answer(Vec::new(), Vec::new())));
+        return Ok(Answer::json(200, merged.answer()));
     };
     let text = crate::body::written(&query)?;
-    let mut found: Vec<(String, String)> = Vec::new();
     for places in whereabouts(&call, &page).await?.chunks(AT_ONCE) {
         let asked = places.iter().map(|place| call.gateway.object("SUBSCRIPTION", place, "/list", text.as_str()));
         for said in join_all(asked).await {
-            let said = said?;
-            let items: Vec<Box<RawValue>> = serde_json::from_str(&said.text).unwrap_or_default();
-            found.extend(items.into_iter().filter_map(|item| {
-                #[derive(Deserialize)]
-                struct Named {
-                    id: String,
-                }
-                let Named { id } = serde_json::from_str(item.get()).ok()?;
-                Some((id, item.get().to_owned()))
-            }));
+            let part: Part = serde_json::from_str(&said?.text).map_err(|_| silent())?;
+            merged.add(part.items.into_iter().filter_map(named), part.seen);
         }
-        found.sort_unstable_by(|(a, _), (b, _)| b.cmp(a));
-        found.truncate(query.limit as usize);
     }
-    let (ids, items) = found.into_iter().unzip();
-    Ok(Answer::json(200, page.answer(items, ids)))
+    Ok(Answer::json(200, merged.answer()))
+}
+
+/// What an object has for a list.
+#[derive(Deserialize)]
+struct Part {
+    items: Vec<Box<RawValue>>,
+    seen: Option<String>,
+}
+
+/// Without one of them the answer would leave something out.
+fn silent() -> Problem {
+    Problem::unavailable("A part of the gateway did not answer. Try again.")
+}
+
+/// An item with its id.
+fn named(item: Box<RawValue>) -> Option<(String, String)> {
+    #[derive(Deserialize)]
+    struct Named {
+        id: String,
+    }
+    let Named { id } = serde_json::from_str(item.get()).ok()?;
+    Some((id, String::from(Box::<str>::from(item))))
 }
 
 /// What each object is asked for; `None` where nothing can match.
@@ -187,7 +198,26 @@ pub async fn stats(call: Call) -> Result<Answer, Problem> {
     let window = Window::read(call.query(), edge::now())?;
     let subscription = call.param(0);
     let places = places(&call, subscription).await?;
-    let place = places.first().map(String::as_str).unwrap_or_default();
-    let path = format!("/stats/{subscription}/{}/{}", window.since, window.until);
-    management::said(call.gateway.object("SUBSCRIPTION", place, &path, JsValue::NULL).await?)
+    let mut tally = Tally::default();
+    for counted in join_all(places.iter().map(|place| count(&call, place, window))).await {
+        tally.merge(&counted?);
+    }
+    let text = crate::body::written(&tally.view(subscription, window))?;
+    Ok(Answer::json(200, text))
+}
+
+/// What the deliveries of one object come to. It looks at some thousands of rows at a time, so that others get their turn.
+async fn count(call: &Call, place: &str, window: Window) -> Result<Tally, Problem> {
+    let path = format!("/stats/{}/{}", window.since, window.until);
+    let mut tally = Tally::default();
+    let mut from = String::new();
+    loop {
+        let said = call.gateway.object("SUBSCRIPTION", place, &path, from.as_str()).await?;
+        let counted: Counted = serde_json::from_str(&said.text).map_err(|_| silent())?;
+        tally.merge(&Tally::restore(&counted.tally).ok_or_else(silent)?);
+        match counted.next.filter(|next| *next > from) {
+            Some(next) => from = next,
+            None => return Ok(tally),
+        }
+    }
 }

@@ -35,6 +35,7 @@ use log::Log;
 use sender::InHand;
 
 pub use door::{Closing, Knock};
+pub use history::Counted;
 pub use log::{Query, RENDERED_LIMIT};
 
 /// How soon an object that was interrupted wakes to see what it owes.
@@ -136,7 +137,7 @@ impl Subscription {
                 ["knock"] => inner.knock(&body.to_vec()),
                 ["close"] => inner.close(&body.to_vec()),
                 ["requests"] => inner.requests(query),
-                ["stats", subscription, since, until] => inner.stats(subscription, since, until),
+                ["stats", since, until] => inner.stats(since, until, &body.to_vec()),
                 _ => Err(Problem::not_found("call")),
             }
         })
@@ -196,7 +197,8 @@ impl Inner {
         if busy {
             self.wake_at(now.saturating_add(WATCH));
         }
-        self.log.advance_mark().map_err(storage)
+        self.log.advance_mark().map_err(storage)?;
+        self.log.tidy(now).map_err(storage)
     }
 
     /// The destination as it is now; asked of the application's object where this one was never told.
