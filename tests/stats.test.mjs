@@ -46,7 +46,10 @@ test("counts, rate, attempts and times are those of the deliveries themselves", 
   // Exact below 128 ms, within a hundredth above.
   for (const percent of [50, 95, 99]) {
     const [told, exact] = [latencyMs[`p${percent}`], rank(times, percent)];
-    assert.ok(exact < 128 ? told === exact : Math.abs(told - exact) <= exact / 100, `p${percent}: ${told}, not ${exact}`);
+    assert.ok(
+      exact < 128 ? told === exact : Math.abs(told - exact) <= exact / 100,
+      `p${percent}: ${told}, not ${exact}`,
+    );
   }
   assert.ok(latencyMs.p99 >= 200 && latencyMs.p50 < latencyMs.p99);
   assertTime(since);

@@ -58,7 +58,8 @@ const fields = {
   shards: nullable(
     integer(1, 32, {
       default: 1,
-      description: "How many objects share the deliveries, for a destination that outgrows one; each takes its share of the limits.",
+      description:
+        "How many objects share the deliveries, for a destination that outgrows one; each takes its share of the limits.",
     }),
   ),
 };
@@ -121,7 +122,9 @@ const subscription = {
       description: "`gone`: the destination answered 410. `failing`: for too long it took nothing.",
     }),
   ),
-  failingSince: nullable(time({ description: "Since when it takes nothing, where that has lasted so long that it is spared." })),
+  failingSince: nullable(
+    time({ description: "Since when it takes nothing, where that has lasted so long that it is spared." }),
+  ),
   publicKey,
   createdAt: time(),
   updatedAt: time(),

@@ -73,7 +73,7 @@ impl Log {
         if let Some(frontier) = self.frontier.borrow().clone() {
             return Ok(frontier);
         }
-        let last = self.sql.row("SELECT past FROM blocks ORDER BY first DESC LIMIT 1", &[])?;
+        let last = self.sql.row("SELECT past FROM blocks WHERE first >= '' ORDER BY first DESC LIMIT 1", &[])?;
         let frontier = last.and_then(|row| row.text(0)).unwrap_or_default();
         self.frontier.replace(Some(frontier.clone()));
         Ok(frontier)
