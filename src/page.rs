@@ -103,6 +103,49 @@ impl<'a> Page<'a> {
     }
 }
 
+/// A list that is put together from what several have, of whom each has looked down to some point and no further.
+#[derive(Debug)]
+pub struct Merged {
+    limit: usize,
+    /// Ids and items.
+    items: Vec<(String, String)>,
+    /// Nobody knows of everybody what lies below; none where everybody has looked at everything.
+    seen: Option<String>,
+}
+
+impl Merged {
+    /// One of so many items at most, and of one more that shows that there are more.
+    pub fn new(limit: u32) -> Self {
+        Merged { limit: limit as usize, items: Vec::new(), seen: None }
+    }
+
+    /// What one of them has: its newest, with their ids, and the bare id down to which these are all.
+    pub fn add(&mut self, items: impl IntoIterator<Item = (String, String)>, seen: Option<String>) {
+        self.items.extend(items);
+        self.seen = self.seen.take().max(seen);
+        self.items.sort_unstable_by(|(a, _), (b, _)| b.cmp(a));
+        self.items.retain(|(id, _)| self.seen.as_deref().is_none_or(|seen| bare(id) >= seen));
+        // What does not fit on the page need not be kept: the next one finds it again.
+        if self.items.len() > self.limit {
+            self.items.truncate(self.limit.saturating_add(1));
+            self.seen = self.items.last().map(|(id, _)| bare(id).to_owned());
+        }
+    }
+
+    /// The page. It ends where its last item stands, or, where it is not full, where somebody has stopped looking.
+    pub fn answer(mut self) -> String {
+        if self.items.len() > self.limit {
+            self.items.truncate(self.limit);
+            self.seen = self.items.last().map(|(id, _)| bare(id).to_owned());
+        }
+        written(self.items.into_iter().map(|(_, item)| item).collect(), self.seen.as_deref())
+    }
+}
+
+fn bare(id: &str) -> &str {
+    id.split_once('_').map_or(id, |(_, bare)| bare)
+}
+
 type Parameters<'a> = BTreeMap<Cow<'a, str>, Cow<'a, str>>;
 
 fn parameters<'a>(query: &'a str, known: &[&str]) -> Result<Parameters<'a>, Problem> {
@@ -173,7 +216,72 @@ mod tests {
         assert_eq!(Page::read("cursor=d", &[]).unwrap().answer_whole(items()).unwrap_err().code, "invalid_cursor");
     }
 
+    #[test]
+    fn a_merged_page_ends_where_somebody_has_stopped() {
+        let item = |id: &str| (["del_", id].concat(), format!("\"{id}\""));
+        let seen = |id: &str| Some(id.to_owned());
+        let mut page = Merged::new(3);
+        page.add([item("9"), item("4")], seen("3"));
+        page.add([item("8"), item("6"), item("5")], seen("5"));
+        page.add([item("2")], None);
+        assert_eq!(page.answer(), r#"{"data":["9","8","6"],"nextCursor":"6"}"#);
+        let mut page = Merged::new(3);
+        page.add([], seen("7"));
+        page.add([item("8"), item("6"), item("5")], None);
+        assert_eq!(page.answer(), r#"{"data":["8"],"nextCursor":"7"}"#);
+        let mut page = Merged::new(3);
+        page.add([item("8"), item("6")], None);
+        page.add([item("5")], None);
+        assert_eq!(page.answer(), r#"{"data":["8","6","5"],"nextCursor":null}"#);
+    }
+
     proptest! {
+        /// However many have something, and however far each looks at a time: page by page comes every item, newest first,
+        /// once.
+        #[test]
+        fn merged_pages_hold_everything_once(
+            owners in proptest::collection::vec(proptest::collection::btree_set(0u32..400, 0..60), 1..6),
+            wanted in 1u32..5, limit in 1u32..8, looks in proptest::collection::vec(1usize..30, 1..6),
+        ) {
+            // Each looks at so many of its own rows, of which every `wanted`th is asked for.
+            let id = |row: u32, owner: usize| format!("{row:03}{owner}");
+            let is_wanted = |row: u32| row % wanted == 0;
+            let (mut shown, mut below, mut pages) = (Vec::new(), "~".to_owned(), 0);
+            loop {
+                let mut page = Merged::new(limit);
+                for (owner, rows) in owners.iter().enumerate() {
+                    let look = looks[owner % looks.len()];
+                    let left: Vec<String> = rows.iter().rev().map(|row| id(*row, owner)).filter(|id| *id < below).collect();
+                    let mut found: Vec<String> = left.iter().take(look)
+                        .filter(|id| is_wanted(id[..3].parse().unwrap())).cloned().collect();
+                    let mut seen = if left.len() > look { left.get(look - 1).cloned() } else { None };
+                    found.truncate(limit as usize + 1);
+                    if found.len() > limit as usize {
+                        seen = found.last().cloned();
+                    }
+                    page.add(found.into_iter().map(|id| (format!("del_{id}"), format!("\"{id}\""))), seen);
+                }
+                let answer: serde_json::Value = serde_json::from_str(&page.answer()).unwrap();
+                let data = answer["data"].as_array().unwrap();
+                prop_assert!(data.len() <= limit as usize);
+                shown.extend(data.iter().map(|id| id.as_str().unwrap().to_owned()));
+                pages += 1;
+                prop_assert!(pages < 1_000, "the pages come to an end");
+                match answer["nextCursor"].as_str() {
+                    Some(next) => {
+                        prop_assert!(next < below.as_str(), "every page gets further");
+                        below = next.to_owned();
+                    }
+                    None => break,
+                }
+            }
+            let mut all: Vec<String> = owners.iter().enumerate()
+                .flat_map(|(owner, rows)| rows.iter().filter(|row| is_wanted(**row)).map(move |row| id(*row, owner)))
+                .collect();
+            all.sort_unstable_by(|a, b| b.cmp(a));
+            prop_assert_eq!(shown, all);
+        }
+
         #[test]
         fn no_query_panics(query: String) {
             if let Ok(page) = Page::read(&query, &["since"]) {

@@ -58,7 +58,8 @@ const fields = {
   shards: nullable(
     integer(1, 32, {
       default: 1,
-      description: "How many objects share the deliveries, for a destination that outgrows one; each takes its share of the limits.",
+      description:
+        "How many objects share the deliveries, for a destination that outgrows one; each takes its share of the limits.",
     }),
   ),
 };

@@ -9,10 +9,10 @@ use super::{Answer, Call, events, management};
 use crate::delivery::{Health, Stage};
 use crate::edge;
 use crate::id::{DELIVERY, EVENT, Id, KEY, Place, SOURCE, SUBSCRIPTION};
-use crate::objects::subscription::Query;
-use crate::page::Page;
+use crate::objects::subscription::{Counted, Query};
+use crate::page::{Merged, Page};
 use crate::problem::Problem;
-use crate::stats::Window;
+use crate::stats::{Tally, Window};
 
 /// How many objects are asked at once for one list.
 const AT_ONCE: usize = 50;
@@ -21,30 +21,41 @@ const AT_ONCE: usize = 50;
 pub async fn list(call: Call) -> Result<Answer, Problem> {
     let known = ["status", "subscription", "source", "event", "type", "since", "until"];
     let page = Page::read(call.query(), &known)?;
+    let mut merged = Merged::new(page.limit);
     let Some(query) = read_query(&call, &page).await? else {
-        return Ok(Answer::json(200, page.answer(Vec::new(), Vec::new())));
+        return Ok(Answer::json(200, merged.answer()));
     };
     let text = crate::body::written(&query)?;
-    let mut found: Vec<(String, String)> = Vec::new();
-    for places in places(&call, &page).await?.chunks(AT_ONCE) {
+    for places in whereabouts(&call, &page).await?.chunks(AT_ONCE) {
         let asked = places.iter().map(|place| call.gateway.object("SUBSCRIPTION", place, "/list", text.as_str()));
         for said in join_all(asked).await {
-            let said = said?;
-            let items: Vec<Box<RawValue>> = serde_json::from_str(&said.text).unwrap_or_default();
-            found.extend(items.into_iter().filter_map(|item| {
-                #[derive(Deserialize)]
-                struct Named {
-                    id: String,
-                }
-                let Named { id } = serde_json::from_str(item.get()).ok()?;
-                Some((id, item.get().to_owned()))
-            }));
+            let part: Part = serde_json::from_str(&said?.text).map_err(|_| silent())?;
+            merged.add(part.items.into_iter().filter_map(named), part.seen);
         }
-        found.sort_unstable_by(|(a, _), (b, _)| b.cmp(a));
-        found.truncate(query.limit as usize);
     }
-    let (ids, items) = found.into_iter().unzip();
-    Ok(Answer::json(200, page.answer(items, ids)))
+    Ok(Answer::json(200, merged.answer()))
+}
+
+/// What an object has for a list.
+#[derive(Deserialize)]
+struct Part {
+    items: Vec<Box<RawValue>>,
+    seen: Option<String>,
+}
+
+/// Without one of them the answer would leave something out.
+fn silent() -> Problem {
+    Problem::unavailable("A part of the gateway did not answer. Try again.")
+}
+
+/// An item with its id.
+fn named(item: Box<RawValue>) -> Option<(String, String)> {
+    #[derive(Deserialize)]
+    struct Named {
+        id: String,
+    }
+    let Named { id } = serde_json::from_str(item.get()).ok()?;
+    Some((id, String::from(Box::<str>::from(item))))
 }
 
 /// What each object is asked for; `None` where nothing can match.
@@ -90,14 +101,15 @@ async fn core_of(call: &Call, event: &str) -> Result<Option<Id>, Problem> {
 }
 
 /// Where to look.
-async fn places(call: &Call, page: &Page<'_>) -> Result<Vec<String>, Problem> {
+async fn whereabouts(call: &Call, page: &Page<'_>) -> Result<Vec<String>, Problem> {
     let named: Vec<Option<Id>> = [("subscription", SUBSCRIPTION), ("source", SOURCE)]
         .into_iter()
         .filter_map(|(name, prefix)| page.get(name).map(|id| Id::parse(prefix, id)))
         .collect();
     match named.as_slice() {
         [] => {}
-        [Some(id)] => return Ok(vec![id.place().as_str().to_owned()]),
+        [Some(id)] if page.get("source").is_some() => return Ok(vec![id.place().as_str().to_owned()]),
+        [Some(id)] => return asked_places(call, &[id.with(SUBSCRIPTION).as_str(), "/ever"].concat()).await,
         // No delivery is both a subscription's and a source's.
         _ => return Ok(Vec::new()),
     }
@@ -108,6 +120,25 @@ async fn places(call: &Call, page: &Page<'_>) -> Result<Vec<String>, Problem> {
     let said = call.gateway.ask("/places").await?;
     let held: Vec<Held> = serde_json::from_str(&said.text).unwrap_or_default();
     Ok(held.into_iter().map(|held| held.place).collect())
+}
+
+/// Every object that may hold deliveries of a subscription, the first of its shards first.
+pub async fn places(call: &Call, subscription: &str) -> Result<Vec<String>, Problem> {
+    let id = Id::parse(SUBSCRIPTION, subscription).ok_or_else(|| Problem::not_found("subscription"))?;
+    match asked_places(call, &id.with(SUBSCRIPTION)).await? {
+        places if places.is_empty() => Err(Problem::not_found("subscription")),
+        places => Ok(places),
+    }
+}
+
+/// What the application says of a subscription's places; none where it knows no such subscription.
+async fn asked_places(call: &Call, which: &str) -> Result<Vec<String>, Problem> {
+    let said = call.gateway.ask(&["/places/", which].concat()).await?;
+    match said.status {
+        404 => Ok(Vec::new()),
+        _ => serde_json::from_str(&said.text)
+            .map_err(|_| Problem::unavailable("The application did not answer. Try again.")),
+    }
 }
 
 /// `GET /v1/deliveries/{id}`
@@ -156,38 +187,17 @@ pub async fn test_of_key(call: Call) -> Result<Answer, Problem> {
 }
 
 async fn test_of(subscription: &str, call: Call) -> Result<Answer, Problem> {
-    let place = match place_of(subscription, &call).await? {
-        Ok(place) => place,
-        Err(refused) => return Ok(refused),
-    };
-    let name = [&call.gateway.application, "/", place.as_str()].concat();
+    let places = places(&call, subscription).await?;
+    let place = places.first().map(String::as_str).unwrap_or_default();
+    let name = [&call.gateway.application, "/", place].concat();
     management::said(call.gateway.env.call_once("SUBSCRIPTION", &name, "/test", &call.body).await?)
-}
-
-/// Where a subscription's deliveries lie; what the application says where it has no such subscription.
-async fn place_of(subscription: &str, call: &Call) -> Result<Result<Place, Answer>, Problem> {
-    let id = Id::parse(SUBSCRIPTION, subscription).ok_or_else(|| Problem::not_found("subscription"))?;
-    // The object alone would not know a subscription by another's name in the same place.
-    let known = call.gateway.ask(&["/GET/subscriptions/", subscription].concat()).await?;
-    match known.status {
-        200 => Ok(Ok(id.place())),
-        _ => Ok(Err(management::said(known)?)),
-    }
-}
-
-/// Every object that may hold deliveries of a subscription; what the application says where it has no such subscription.
-async fn places_of(subscription: &str, call: &Call) -> Result<Result<Vec<Place>, Answer>, Problem> {
-    Ok(place_of(subscription, call).await?.map(|place| vec![place]))
 }
 
 /// `GET /v1/subscriptions/{id}/health`: the worst of the objects that share its deliveries.
 pub async fn health(call: Call) -> Result<Answer, Problem> {
     let subscription = call.param(0);
-    let places = match places_of(subscription, &call).await? {
-        Ok(places) => places,
-        Err(refused) => return Ok(refused),
-    };
-    let asked = places.iter().map(|place| call.gateway.object("SUBSCRIPTION", place.as_str(), "/health", JsValue::NULL));
+    let places = places(&call, subscription).await?;
+    let asked = places.iter().map(|place| call.gateway.object("SUBSCRIPTION", place, "/health", JsValue::NULL));
     let mut health = Health::default();
     for said in join_all(asked).await {
         let said = said?;
@@ -203,10 +213,27 @@ pub async fn health(call: Call) -> Result<Answer, Problem> {
 pub async fn stats(call: Call) -> Result<Answer, Problem> {
     let window = Window::read(call.query(), edge::now())?;
     let subscription = call.param(0);
-    let place = match place_of(subscription, &call).await? {
-        Ok(place) => place,
-        Err(refused) => return Ok(refused),
-    };
-    let path = format!("/stats/{subscription}/{}/{}", window.since, window.until);
-    management::said(call.gateway.object("SUBSCRIPTION", place.as_str(), &path, JsValue::NULL).await?)
+    let places = places(&call, subscription).await?;
+    let mut tally = Tally::default();
+    for counted in join_all(places.iter().map(|place| count(&call, place, window))).await {
+        tally.merge(&counted?);
+    }
+    let text = crate::body::written(&tally.view(subscription, window))?;
+    Ok(Answer::json(200, text))
+}
+
+/// What the deliveries of one object come to. It looks at some thousands of rows at a time, so that others get their turn.
+async fn count(call: &Call, place: &str, window: Window) -> Result<Tally, Problem> {
+    let path = format!("/stats/{}/{}", window.since, window.until);
+    let mut tally = Tally::default();
+    let mut from = String::new();
+    loop {
+        let said = call.gateway.object("SUBSCRIPTION", place, &path, from.as_str()).await?;
+        let counted: Counted = serde_json::from_str(&said.text).map_err(|_| silent())?;
+        tally.merge(&Tally::restore(&counted.tally).ok_or_else(silent)?);
+        match counted.next.filter(|next| *next > from) {
+            Some(next) => from = next,
+            None => return Ok(tally),
+        }
+    }
 }

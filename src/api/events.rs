@@ -84,16 +84,20 @@ struct Posting {
 impl Posting {
     /// Decides who gets the event, and under which ids.
     fn plan(event: &Event<'_>, view: &View, now: Millis) -> Self {
+        let unique = edge::random_id();
         let subscribers = view.snapshot.subscriptions.iter();
         let mut places: Vec<(Place, Option<String>)> = subscribers
             .filter(|subscriber| subscriber.interest.wants(&event.kind, &event.attributes))
-            .filter_map(|wanting| Some((Id::parse(SUBSCRIPTION, &wanting.id)?.place(), Some(wanting.id.clone()))))
+            .filter_map(|wanting| {
+                let base = Id::parse(SUBSCRIPTION, &wanting.id)?.place();
+                let place = Id::new(now, unique, base).sharded(base, wanting.shards).place();
+                Some((place, Some(wanting.id.clone())))
+            })
             .collect();
         if let Some(url) = &event.webhook_url {
             let host = url.split('/').nth(2).unwrap_or_default();
             places.push((Place::for_host(host), None));
         }
-        let unique = edge::random_id();
         let home = match (places.first(), &event.id) {
             (Some((home, _)), _) => *home,
             (None, Some(id)) => Place::for_event(id),

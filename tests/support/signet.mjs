@@ -25,11 +25,12 @@ const START_TIMEOUT = 30_000;
  * Starts a gateway and waits until it answers.
  *
  * @param {{vars?: Record<string, string>, persistTo?: string, port?: number, bare?: boolean, elsewhere?: boolean, reach?: string[],
- *   keep?: number, unbound?: string[]}} [options]
+ *   keep?: number, unbound?: string[], watched?: boolean}} [options]
  *   `vars` take the place of all of `.dev.vars`; left out, `.dev.vars` counts. `bare`: on workerd alone, without
  *   wrangler dev's own part in every request and answer; nobody counts guesses there. `elsewhere`: the same with another
  *   place too, where KV is heard of late. `reach`: the networks that a bare one can connect to, all where none is named.
  *   `keep`: how many characters of what was printed are kept. `unbound`: what a bare one is not bound to.
+ *   `watched`: a bare one that tells, by `statements()`, what its objects asked of SQLite.
  */
 export async function startSignet({
   vars,
@@ -40,6 +41,7 @@ export async function startSignet({
   reach,
   keep = 20_000,
   unbound,
+  watched,
 } = {}) {
   for (const file of [path.join(ROOT, "build/index.js"), WRANGLER]) {
     if (!existsSync(file)) throw new Error(`${file} is missing: run \`npm run build\` first`);
@@ -50,7 +52,7 @@ export async function startSignet({
     elsewhere: elsewhere && (await freePort()),
     stale: elsewhere && (await freePort()),
   };
-  const how = { vars, persistTo, ports, reach, unbound, keep, bare: isBare, port: port ?? (await freePort()) };
+  const how = { vars, persistTo, ports, reach, unbound, watched, keep, bare: isBare, port: port ?? (await freePort()) };
   const signet = new Signet(how);
   await signet.start();
   return signet;
@@ -64,8 +66,9 @@ class Signet {
   #ownsDisk;
   #kept;
 
-  constructor({ vars, persistTo, bare, ports, reach, unbound, keep, port }) {
+  constructor({ vars, persistTo, bare, ports, reach, unbound, watched, keep, port }) {
     this.unbound = unbound;
+    this.watched = watched;
     this.ports = ports;
     this.#kept = keep;
     this.vars = vars;
@@ -103,9 +106,9 @@ class Signet {
   }
 
   #command() {
-    const { disk, port, ports, reach, unbound, vars = DEV_VARS } = this;
+    const { disk, port, ports, reach, unbound, watched, vars = DEV_VARS } = this;
     return this.bare
-      ? workerdCommand({ root: ROOT, disk, vars, ports: { ...ports, signet: port }, reach, unbound })
+      ? workerdCommand({ root: ROOT, disk, vars, ports: { ...ports, signet: port }, reach, unbound, watched })
       : [process.execPath, [WRANGLER, ...this.#arguments()]];
   }
 
@@ -196,6 +199,11 @@ class Signet {
   async kept(key) {
     const { status, text } = await request(`http://127.0.0.1:${this.ports.kv}/${encodeURIComponent(key)}`);
     return status === 200 ? text : undefined;
+  }
+
+  /** What the objects asked of SQLite since this was asked last: `{kind, text, runs, read, written}`, of a watched one. */
+  async statements() {
+    return (await request(`${this.url}/@statements`)).json;
   }
 
   async #call(origin, method, where, body, headers = {}) {

@@ -43,17 +43,26 @@ const PAGES = `export default { fetch: () => new Response(null, { status: 404 })
 /**
  * Writes down in the folder `disk` how the worker is to run, and answers the command and its arguments.
  *
- * @param {{root: string, disk: string, vars: Record<string, string>, ports: object, reach?: string[], unbound?: string[]}} how `ports` by what listens there:
+ * @param {{root: string, disk: string, vars: Record<string, string>, ports: object, reach?: string[], unbound?: string[],
+ *   watched?: boolean}} how `ports` by what listens there:
  *   `signet`; `kv`, where KV can be asked; `elsewhere`, where the same worker runs once more, in an instance of its own whose objects are
- *   the first one's and whose KV is stale; `stale`, where that one can be asked
+ *   the first one's and whose KV is stale; `stale`, where that one can be asked. `watched`: `/@statements` tells
+ *   what the objects asked of SQLite
  * @returns {[string, string[]]}
  */
-export function workerdCommand({ root, disk, vars, ports, reach = ["public", "private"], unbound = [] }) {
+export function workerdCommand({ root, disk, vars, ports, reach = ["public", "private"], unbound = [], watched }) {
   const config = readFileSync(path.join(root, "wrangler.toml"), "utf8");
   const date = /^compatibility_date = (".*")/m.exec(config)[1];
   const flags = /^compatibility_flags = (\[.*\])/m.exec(config)[1];
   const objects = [...config.matchAll(/\{ name = "(\w+)", class_name = "(\w+)" \}/g)];
   for (const file of ["index.js", "index_bg.wasm"]) copyFileSync(path.join(root, "build", file), path.join(disk, file));
+  const classes = objects.map(([, , type]) => `export const ${type} = watching("${type}", worker.${type});\n`);
+  if (watched) {
+    copyFileSync(path.join(import.meta.dirname, "statements.js"), path.join(disk, "statements.js"));
+    const heads = [`import * as worker from "./index.js";`, `import { telling, watching } from "./statements.js";`];
+    const text = `${heads.join("\n")}\n${classes.join("")}export default telling(worker.default);\n`;
+    writeFileSync(path.join(disk, "watched.js"), text);
+  }
   writeFileSync(path.join(disk, "kv.mjs"), KV);
   writeFileSync(path.join(disk, "stale.mjs"), STALE);
   writeFileSync(path.join(disk, "pages.mjs"), PAGES);
@@ -74,8 +83,10 @@ export function workerdCommand({ root, disk, vars, ports, reach = ["public", "pr
       `(name = "ASSETS", service = "pages")`,
       ...Object.entries(vars).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),
     ].filter((binding) => !unbound.some((name) => binding.includes(`name = "${name}"`)));
+  const scripts = [...(watched ? ["watched.js", "statements.js"] : []), "index.js"];
+  const modules = scripts.map((name) => `(name = "${name}", esModule = embed "${name}")`);
   const worker = `
-  modules = [(name = "index.js", esModule = embed "index.js"), (name = "index_bg.wasm", wasm = embed "index_bg.wasm")],
+  modules = [${modules.join(", ")}, (name = "index_bg.wasm", wasm = embed "index_bg.wasm")],
   compatibilityDate = ${date}, compatibilityFlags = ${flags},`;
   const sockets = Object.entries(ports)
     .filter(([, port]) => port)

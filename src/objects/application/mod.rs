@@ -117,6 +117,8 @@ impl Inner {
             ["caller"] => self.caller(body),
             ["snapshot"] => Ok(Reply::Json(200, self.snapshot()?)),
             ["places"] => Reply::ok(&self.store.places()?),
+            ["places", id] => self.places_of(id, false),
+            ["places", id, "ever"] => self.places_of(id, true),
             ["destination", place] => Reply::ok(&self.destination(place)?),
             ["report", place] => self.hear(place, body).await,
             ["source", id] => self.whole_source(id),
@@ -221,10 +223,10 @@ impl Inner {
         }
         self.go_on_resealing().await;
         if let Ok(places) = self.store.not_pushed(PUSHED_AT_ONCE) {
-            if places.len() >= PUSHED_AT_ONCE as usize {
+            self.push_all(places).await;
+            if self.store.not_pushed(1).is_ok_and(|left| !left.is_empty()) {
                 self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
             }
-            self.push_all(places).await;
         }
         if !self.store.is_registered() {
             self.register().await;
@@ -276,25 +278,37 @@ impl Inner {
         self.store.revoked_keys(edge::now().saturating_sub(REVOKED_FOR))
     }
 
-    /// Tells many objects, several at once.
+    /// `/places/{subscription}`: every object that may hold its deliveries.
+    fn places_of(&self, id: &str, ever: bool) -> Outcome {
+        let places = self.store.places_of(id, ever)?;
+        Reply::ok(&places.iter().map(Place::as_str).collect::<Vec<_>>())
+    }
+
+    /// Tells what is at each of these places, several at once.
     async fn push_all(&self, places: Vec<Place>) {
         for places in places.chunks(TOLD_TOGETHER) {
             join_all(places.iter().map(|place| self.push(*place))).await;
         }
     }
 
-    /// Tells the object at `place` what it is to know now. Where it can't be told, the alarm tells it later.
+    /// Tells the objects of what is at `place` what they are to know now. It counts as told when all of them have heard:
+    /// where one can't be told, the alarm tells all of them later.
     async fn push(&self, place: Place) {
         let told = if place.is_ledger() { self.revocations() } else { self.whereto(place) };
-        let Ok((class, path, version, json)) = told else { return };
-        let name = [&self.name, "/", place.as_str()].concat();
-        match self.env.call(class, &name, path, json.as_str()).await {
-            Ok(said) if said.status == 204 => {
-                if let Err(problem) = self.store.set_pushed(place, version) {
-                    edge::log_problem("pushed", &problem);
-                }
-            }
-            _ => self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY)),
+        let (Ok((class, path, version, json)), Ok(objects)) = (told, self.store.objects_at(place)) else { return };
+        let mut heard = true;
+        for objects in objects.chunks(TOLD_TOGETHER) {
+            let calls = objects.iter().map(|object| {
+                let name = [&self.name, "/", object.as_str()].concat();
+                let json = json.as_str();
+                async move { self.env.call(class, &name, path, json).await.is_ok_and(|said| said.status == 204) }
+            });
+            heard &= join_all(calls).await.into_iter().all(|heard| heard);
+        }
+        match heard.then(|| self.store.set_pushed(place, version)) {
+            Some(Ok(())) => {}
+            Some(Err(problem)) => edge::log_problem("pushed", &problem),
+            None => self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY)),
         }
     }
 

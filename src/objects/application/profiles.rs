@@ -41,9 +41,7 @@ impl Inner {
             self.store.mark_direct(version)?;
             users.extend(crate::id::Place::direct());
         }
-        for place in users {
-            self.push(place).await;
-        }
+        self.push_all(users).await;
         self.changed(if known { 200 } else { 201 }, &profile, version)
     }
 

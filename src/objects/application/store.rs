@@ -185,23 +185,56 @@ impl Store {
         Ok(())
     }
 
-    /// Objects that were not told of a change yet, at most so many of those that have a place of their own.
+    /// What was not told of a change yet: of what has a place of its own as many as have about `limit` objects together.
     pub fn not_pushed(&self, limit: u32) -> Result<Vec<Place>, Problem> {
-        let query = "SELECT place FROM subscriptions WHERE pushed < version
-             UNION ALL SELECT place FROM sources WHERE queued AND pushed < version LIMIT ?";
-        let rows = self.sql.rows(query, &[limit.into()]).map_err(storage)?;
-        let own = rows.iter().filter_map(|row| Place::parse(&row.text(0)?));
-        Ok(self.shared_not_pushed()?.into_iter().chain(own).collect())
+        let query = format!(
+            "SELECT place, {WIDEST} FROM subscriptions WHERE pushed < version
+             UNION ALL SELECT place, 1 FROM sources WHERE queued AND pushed < version LIMIT ?"
+        );
+        let rows = self.sql.rows(&query, &[limit.into()]).map_err(storage)?;
+        let mut objects = 0u32;
+        let own = rows.iter().filter_map(|row| Some((Place::parse(&row.text(0)?)?, widest(row, 1)))).take_while(|of| {
+            let fits = objects < limit;
+            objects = objects.saturating_add(of.1);
+            fits
+        });
+        Ok(self.shared_not_pushed()?.into_iter().chain(own.map(|(place, _)| place)).collect())
     }
 
     /// Every object that may hold deliveries, those of what was deleted among them: their history is still read.
     pub fn places(&self) -> Result<Vec<Held>, Problem> {
-        let query =
-            "SELECT place, id, NULL FROM subscriptions UNION ALL SELECT place, NULL, id FROM sources WHERE queued";
-        let rows = self.sql.rows(query, &[]).map_err(storage)?;
-        let held = |row: &Row| Some(Held { place: row.text(0)?, subscription: row.text(1), source: row.text(2) });
+        let query = format!(
+            "SELECT place, id, NULL, {WIDEST} FROM subscriptions
+             UNION ALL SELECT place, NULL, id, 1 FROM sources WHERE queued"
+        );
+        let rows = self.sql.rows(&query, &[]).map_err(storage)?;
+        let mut held = Vec::new();
+        for row in &rows {
+            let Some(base) = row.text(0).and_then(|place| Place::parse(&place)) else { continue };
+            held.extend(base.shards(widest(row, 3)).map(|place| Held {
+                place: place.as_str().into(),
+                subscription: row.text(1),
+                source: row.text(2),
+            }));
+        }
         let direct = |place: Place| Held { place: place.as_str().into(), subscription: None, source: None };
-        Ok(rows.iter().filter_map(held).chain(Place::direct().map(direct)).collect())
+        held.extend(Place::direct().map(direct));
+        Ok(held)
+    }
+
+    /// Every object that may hold deliveries of a subscription; with `ever` also of one that was deleted.
+    pub fn places_of(&self, id: &str, ever: bool) -> Result<Vec<Place>, Problem> {
+        let query = format!("SELECT place, {WIDEST} FROM subscriptions WHERE id = ? AND (status <> 'deleted' OR ?)");
+        let row = self.sql.row(&query, &[id.into(), i64::from(ever).into()]).map_err(storage)?;
+        let found = row.and_then(|row| Some(Place::parse(&row.text(0)?)?.shards(widest(&row, 1)).collect()));
+        found.ok_or_else(|| Problem::not_found("subscription"))
+    }
+
+    /// Every object that is to know what is at `place`: a subscription's shards, or this one alone.
+    pub fn objects_at(&self, place: Place) -> Result<Vec<Place>, Problem> {
+        let query = format!("SELECT {WIDEST} FROM subscriptions WHERE place = ?");
+        let row = self.sql.row(&query, &[place.as_str().into()]).map_err(storage)?;
+        Ok(row.map_or_else(|| vec![place], |row| place.shards(widest(&row, 0)).collect()))
     }
 
     /// Whether a place is anybody's.
@@ -221,15 +254,19 @@ impl Store {
         self.vault.look(&json, id)
     }
 
-    /// A subscription by its place, deleted or not, and its version.
+    /// A subscription by the place of any of its shards, deleted or not, and its version.
     pub fn at_place(&self, place: Place) -> Result<(Subscription, u64), Problem> {
         let row = self
             .sql
-            .row("SELECT json, version, id FROM subscriptions WHERE place = ?", &[place.as_str().into()])
+            .row("SELECT json, version, id FROM subscriptions WHERE place = ?", &[place.base().as_str().into()])
             .map_err(storage)?;
         let read = row.and_then(|row| Some((row.text(0)?, u64::try_from(row.number(1)?).ok()?, row.text(2)?)));
         let (json, version, id) = read.ok_or_else(|| Problem::not_found("subscription"))?;
-        Ok((self.vault.look(&json, &id)?, version))
+        let subscription: Subscription = self.vault.look(&json, &id)?;
+        match place.base().shards(subscription.widest).any(|shard| shard == place) {
+            true => Ok((subscription, version)),
+            false => Err(Problem::not_found("subscription")),
+        }
     }
 
     /// Stores a subscription under a new version.
@@ -352,6 +389,13 @@ impl Store {
             keys: self.producers()?,
         })
     }
+}
+
+/// How many objects ever shared a subscription's deliveries.
+const WIDEST: &str = "coalesce(json_extract(json, '$.widest'), 1)";
+
+fn widest(row: &Row, at: u32) -> u32 {
+    row.number(at).and_then(|number| u32::try_from(number).ok()).unwrap_or(1)
 }
 
 fn pushed_to(place: Place) -> String {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::log::{Query, Row};
@@ -19,10 +19,10 @@ use crate::time::rfc3339;
 impl Inner {
     pub(super) fn list(&self, body: &[u8]) -> Outcome {
         let query: Query = crate::body::parsed(body).map_err(|error| Problem::not_json(error.to_string()))?;
-        let rows = self.log.list(&query).map_err(storage)?;
+        let listed = self.log.list(&query).map_err(storage)?;
         let destination = self.destination();
-        let views: Vec<_> = rows.iter().map(|row| row.view(destination.as_ref())).collect();
-        Reply::ok(&views)
+        let items = listed.rows.iter().map(|row| row.view(destination.as_ref())).collect();
+        Reply::ok(&Part { items, seen: listed.seen.as_deref() })
     }
 
     pub(super) fn get(&self, id: &str) -> Outcome {
@@ -37,15 +37,14 @@ impl Inner {
         Ok(Reply::Json(200, event))
     }
 
-    /// `POST /stats/{subscription}/{since}/{until}`: how the deliveries of that time went.
-    pub(super) fn stats(&self, subscription: &str, since: &str, until: &str) -> Outcome {
+    /// `POST /stats/{since}/{until}`: how the deliveries of that time went; with the id in the body, those from there on.
+    pub(super) fn stats(&self, since: &str, until: &str, from: &[u8]) -> Outcome {
         let (Ok(since), Ok(until)) = (since.parse(), until.parse()) else {
             return Err(Problem::not_found("call"));
         };
-        let window = Window { since, until };
-        let tally = self.log.tally(window).map_err(storage)?;
-        let latencies = self.log.latencies(window).map_err(storage)?;
-        Reply::ok(&tally.view(subscription, window, latencies))
+        let from = String::from_utf8_lossy(from);
+        let counted = self.log.tally(Window { since, until }, &from, edge::now()).map_err(storage)?;
+        Reply::ok(&Counted { tally: counted.tally.stored(), next: counted.next })
     }
 
     /// The destination as far as it is known here, for what is shown.
@@ -120,6 +119,24 @@ impl Row {
         let attempts = self.attempts.clone().unwrap_or_else(|| "[]".into());
         View { payload: Some(body), attempts: RawValue::from_string(attempts).ok(), ..self.view(destination) }
     }
+}
+
+/// What an object has for a list.
+#[derive(Serialize)]
+struct Part<'a> {
+    /// Its newest.
+    items: Vec<View<'a>>,
+    /// The id down to which it has looked, where there may be more below.
+    seen: Option<&'a str>,
+}
+
+/// What an object has counted.
+#[derive(Serialize, Deserialize)]
+pub struct Counted {
+    /// As it is stored.
+    pub tally: String,
+    /// From where on to ask again, where that is not all.
+    pub next: Option<String>,
 }
 
 /// A delivery as the API shows it.

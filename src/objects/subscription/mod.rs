@@ -37,6 +37,7 @@ use log::Log;
 use sender::InHand;
 
 pub use door::{Closing, Knock};
+pub use history::Counted;
 pub use log::{Query, RENDERED_LIMIT};
 
 /// How soon an object that was interrupted wakes to see what it owes.
@@ -141,7 +142,7 @@ impl Subscription {
                 ["knock"] => inner.knock(&body.to_vec()),
                 ["close"] => inner.close(&body.to_vec()),
                 ["requests"] => inner.requests(query),
-                ["stats", subscription, since, until] => inner.stats(subscription, since, until),
+                ["stats", since, until] => inner.stats(since, until, &body.to_vec()),
                 ["health"] => inner.health(),
                 _ => Err(Problem::not_found("call")),
             }
@@ -200,7 +201,8 @@ impl Inner {
         }
         self.start_senders();
         self.look_again();
-        self.log.advance_mark().map_err(storage)
+        self.log.advance_mark().map_err(storage)?;
+        self.log.tidy(now).map_err(storage)
     }
 
     /// The destination as it is now; asked of the application's object where this one was never told.

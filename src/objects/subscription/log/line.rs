@@ -120,6 +120,6 @@ impl Log {
                 format!("UPDATE deliveries SET stage = 6, next_at = NULL, completed_at = ?, asked = 0 WHERE {pending}");
             self.sql.run(&query, &[now.into(), self.mark.get().into()])?;
         }
-        Ok(())
+        self.all_touched()
     }
 }

@@ -1,14 +1,17 @@
-//! Lists and figures.
+//! Lists.
 
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 
+use super::blocks::BLOCK;
 use super::{COLUMNS, Log, Row};
 use crate::delivery::Stage;
-use crate::edge::Value;
-use crate::id::Id;
-use crate::stats::{LATENCIES, Tally, Window};
-use crate::time::Millis;
+use crate::stats::Summary;
+
+/// How many rows are looked at for one page, where no index says which of them are wanted.
+const LOOKED: u32 = 20_000;
+/// How many blocks that is.
+const BLOCKS: u32 = LOOKED / BLOCK;
 
 /// What to list, newest first.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -28,90 +31,148 @@ pub struct Query {
     pub limit: u32,
 }
 
+/// Deliveries, newest first.
+#[derive(Default)]
+pub struct Listed {
+    /// Themselves.
+    pub rows: Vec<Row>,
+    /// The id down to which it was looked for them, where there may be more below.
+    pub seen: Option<String>,
+}
+
+/// The ids that are looked through.
+#[derive(Clone, Copy)]
+struct Range<'a> {
+    from: &'a str,
+    below: &'a str,
+}
+
 impl Log {
     /// Deliveries, newest first.
-    pub fn list(&self, query: &Query) -> Result<Vec<Row>, JsValue> {
+    pub fn list(&self, query: &Query) -> Result<Listed, JsValue> {
         if !self.exists()? {
-            return Ok(Vec::new());
+            return Ok(Listed::default());
         }
+        let mut past = query.below.clone().unwrap_or_else(|| "~".into());
+        let mut from = query.from.clone().unwrap_or_default();
+        if let Some(event) = &query.only {
+            // 'z' is the last digit of the alphabet that ids are written in, '~' comes after it.
+            past = past.min([event, "~"].concat());
+            from = from.max(event.clone());
+        }
+        let range = Range { from: &from, below: &past };
         let Some(stages) = &query.stages else {
-            return self.list_where("1", query);
-        };
-        let mut found = Vec::new();
-        for stage in stages {
-            let condition = match Stage::from_stored(*stage) {
-                Some(Stage::Delivered) => "d.stage = 4".to_owned(),
-                Some(Stage::Fresh) => {
-                    format!("d.stage = 0 AND d.id IN (SELECT delivery FROM payloads WHERE seq > {})", self.mark.get())
-                }
-                _ => format!("d.stage = {stage} AND d.stage NOT IN (0, 4)"),
+            return match &query.kind {
+                None => self.newest("1", range, query.limit),
+                Some(_) => self.walk_blocks("1", range, query),
             };
-            found.append(&mut self.list_where(&condition, query)?);
+        };
+        let mut found = Listed::default();
+        for stage in stages {
+            let listed = self.list_stage(*stage, range, query)?;
+            found.rows.extend(listed.rows);
+            found.seen = found.seen.max(listed.seen);
         }
-        found.sort_unstable_by_key(|row| std::cmp::Reverse(row.id));
-        found.truncate(query.limit as usize);
+        found.rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.id));
+        // What lies below is not known of every stage.
+        found.rows.retain(|row| found.seen.as_deref().is_none_or(|seen| row.id.as_str() >= seen));
+        found.cut(query.limit);
         Ok(found)
     }
 
-    fn list_where(&self, condition: &str, query: &Query) -> Result<Vec<Row>, JsValue> {
-        let (from, below) = match &query.only {
-            // 'z' is the last digit of the alphabet that ids are written in, '~' comes after it.
-            Some(event) => (event.clone(), [event, "~"].concat()),
-            None => (query.from.clone().unwrap_or_default(), query.below.clone().unwrap_or_else(|| "~".into())),
-        };
-        let below = query.below.clone().filter(|cursor| *cursor < below).unwrap_or(below);
-        let kind = if query.kind.is_some() { "d.kind = ?" } else { "? IS NULL" };
-        let text = format!(
-            "SELECT {COLUMNS} FROM deliveries d WHERE {condition} AND d.id >= ? AND d.id < ? AND {kind} ORDER BY d.id DESC LIMIT ?"
-        );
-        let params: [Value<'_>; 4] = [(&from).into(), (&below).into(), query.kind.as_ref().into(), query.limit.into()];
-        Ok(self.sql.rows(&text, &params)?.iter().filter_map(Row::read).collect())
-    }
-
-    /// How many deliveries of a time are how far, tests left out.
-    pub fn tally(&self, window: Window) -> Result<Tally, JsValue> {
-        let mut tally = Tally::default();
-        if !self.exists()? {
-            return Ok(tally);
-        }
-        let (from, below) = ids_of(window);
-        let rows = self.sql.rows(
-            "SELECT stage, count(*), sum(count) FROM deliveries WHERE id >= ? AND id < ? AND test = 0 GROUP BY stage",
-            &[from.as_str().into(), below.as_str().into()],
-        )?;
-        for row in rows {
-            let count = |at| row.number(at).and_then(|number| u64::try_from(number).ok()).unwrap_or(0);
-            let stage = row.number(0).and_then(|stage| Stage::from_stored(u8::try_from(stage).ok()?));
-            if let Some(stage) = stage {
-                tally.add(stage, count(1), count(2));
+    fn list_stage(&self, stage: u8, range: Range<'_>, query: &Query) -> Result<Listed, JsValue> {
+        match (Stage::from_stored(stage), &query.kind) {
+            (Some(Stage::Delivered), None) => self.walk("1", "d.stage = 4", range, query),
+            (Some(Stage::Delivered), Some(_)) => self.walk_blocks("d.stage = 4", range, query),
+            (Some(Stage::Fresh), kind) => {
+                let mark = self.mark.get();
+                let fresh = format!("d.stage = 0 AND d.id IN (SELECT delivery FROM payloads WHERE seq > {mark})");
+                match kind {
+                    None => self.newest(&fresh, range, query.limit),
+                    Some(_) => self.walk(&fresh, "1", range, query),
+                }
+            }
+            (_, kind) => {
+                let indexed = format!("d.stage = {stage} AND d.stage NOT IN (0, 4)");
+                match kind {
+                    None => self.newest(&indexed, range, query.limit),
+                    Some(_) => self.walk(&indexed, "1", range, query),
+                }
             }
         }
-        Ok(tally)
     }
 
-    /// How long the newest of them took that were delivered, as one text: row by row it would be 10,000 crossings.
-    pub fn latencies(&self, window: Window) -> Result<Vec<Millis>, JsValue> {
-        if !self.exists()? {
-            return Ok(Vec::new());
+    /// The newest that an index finds.
+    fn newest(&self, condition: &str, range: Range<'_>, limit: u32) -> Result<Listed, JsValue> {
+        let text = format!(
+            "SELECT {COLUMNS} FROM deliveries d WHERE {condition} AND d.id >= ? AND d.id < ? ORDER BY d.id DESC LIMIT ?"
+        );
+        let rows = self.sql.rows(&text, &[range.from.into(), range.below.into(), limit.into()])?;
+        let mut listed = Listed { rows: rows.iter().filter_map(Row::read).collect(), seen: None };
+        listed.cut(limit);
+        Ok(listed)
+    }
+
+    /// Looks through what an index finds by `indexed`, from the newest, for what is asked for besides; not through more than
+    /// [`LOOKED`].
+    fn walk(&self, indexed: &str, besides: &str, range: Range<'_>, query: &Query) -> Result<Listed, JsValue> {
+        let kind = if query.kind.is_some() { "d.kind = ?" } else { "? IS NULL" };
+        let within = format!("FROM deliveries d WHERE {indexed} AND d.id >= ? AND d.id < ? ORDER BY d.id DESC LIMIT");
+        let text = format!("SELECT {COLUMNS} FROM (SELECT {COLUMNS} {within} ?) d WHERE {besides} AND {kind} LIMIT ?");
+        let (from, below) = (range.from.into(), range.below.into());
+        let rows =
+            self.sql.rows(&text, &[from, below, LOOKED.into(), query.kind.as_ref().into(), query.limit.into()])?;
+        let mut listed = Listed { rows: rows.iter().filter_map(Row::read).collect(), seen: None };
+        listed.cut(query.limit);
+        if listed.seen.is_none() {
+            let text = format!("SELECT d.id {within} 1 OFFSET ?");
+            let last = [range.from.into(), range.below.into(), LOOKED.saturating_sub(1).into()];
+            listed.seen = self.sql.row(&text, &last)?.and_then(|row| row.text(0));
         }
-        let (from, below) = ids_of(window);
-        let row = self.sql.row(
-            "SELECT group_concat(id || completed_at, ' ') FROM (
-                SELECT id, completed_at FROM deliveries
-                WHERE id >= ? AND id < ? AND stage = 4 AND test = 0 AND completed_at IS NOT NULL ORDER BY id DESC LIMIT ?
-            )",
-            &[from.as_str().into(), below.as_str().into(), LATENCIES.into()],
+        Ok(listed)
+    }
+
+    /// Looks for a type: through what is too new for a block, and then through the blocks that may hold it.
+    fn walk_blocks(&self, besides: &str, range: Range<'_>, query: &Query) -> Result<Listed, JsValue> {
+        let frontier = self.frontier()?;
+        let mut found = Listed::default();
+        if *range.below > *frontier {
+            found = self.walk("1", besides, Range { from: range.from.max(&frontier), ..range }, query)?;
+        }
+        if found.seen.is_some() || *range.from >= *frontier {
+            return Ok(found);
+        }
+        let kind = Summary::named(query.kind.as_deref().unwrap_or_default());
+        let blocks = self.sql.rows(
+            "SELECT first, past FROM blocks
+             WHERE first >= (SELECT max(first) FROM blocks WHERE first <= ?) AND first < ?
+                 AND (kinds IS NULL OR instr(kinds, ?) > 0) ORDER BY first DESC LIMIT ?",
+            &[range.from.into(), range.below.into(), (&kind).into(), BLOCKS.into()],
         )?;
-        let text = row.and_then(|row| row.text(0)).unwrap_or_default();
-        let latency = |entry: &str| {
-            let (id, completed_at) = entry.split_at_checked(Id::LENGTH)?;
-            Some(completed_at.parse::<Millis>().ok()?.saturating_sub(Id::parse_bare(id)?.time()).max(0))
-        };
-        Ok(text.split(' ').filter_map(latency).collect())
+        for (at, row) in blocks.iter().enumerate() {
+            let (Some(first), Some(past)) = (row.text(0), row.text(1)) else { continue };
+            let part = Range { from: range.from.max(&first), below: range.below.min(&past) };
+            let limit = query.limit.saturating_sub(u32::try_from(found.rows.len()).unwrap_or(u32::MAX));
+            let listed = self.walk("1", besides, part, &Query { limit, ..query.clone() })?;
+            found.rows.extend(listed.rows);
+            found.seen = listed.seen;
+            if found.seen.is_none() && at.saturating_add(1) >= BLOCKS as usize && part.from > range.from {
+                found.seen = Some(first);
+            }
+            if found.seen.is_some() {
+                break;
+            }
+        }
+        Ok(found)
     }
 }
 
-/// The first id of a time, and the first after it.
-fn ids_of(window: Window) -> (Id, Id) {
-    (Id::floor(window.since), Id::floor(window.until.saturating_add(1)))
+impl Listed {
+    /// No more than `limit`. With as many as that nobody knows what is below the last one.
+    fn cut(&mut self, limit: u32) {
+        self.rows.truncate(limit as usize);
+        if self.rows.len() >= limit as usize {
+            self.seen = self.rows.last().map(|row| row.id.as_str().to_owned());
+        }
+    }
 }

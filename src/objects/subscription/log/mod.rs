@@ -4,13 +4,18 @@
 //! The indexes are partial, so that such a delivery never enters one: what is listed by status is found there unless it
 //! was delivered, and what was delivered is nearly everything, found by walking the ids from the newest.
 //!
+//! What old stretches of the log come to is kept in blocks, so that figures and filters read a thousand rows and not a
+//! million.
+//!
 //! A `Fresh` row is in nobody's index either. While the object lives it knows them by heart; one that starts anew finds
 //! them among the payloads that arrived after `mark`, and takes them over.
 
+mod blocks;
+mod figures;
 mod line;
 mod listing;
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use js_sys::Uint8Array;
 use serde_json::value::RawValue;
@@ -60,6 +65,9 @@ pub struct Log {
     exists: OnceCell<()>,
     next_seq: Cell<Option<i64>>,
     mark: Cell<i64>,
+    /// Where the last block ends, once that was read.
+    frontier: RefCell<Option<String>>,
+    tidied_at: Cell<Millis>,
 }
 
 /// A delivery to be appended.
@@ -129,7 +137,14 @@ pub struct Row {
 impl Log {
     /// Opens the log. Nothing is written before something is appended: a look at an object that never was leaves none.
     pub fn new(sql: Sql) -> Self {
-        Log { sql, exists: OnceCell::new(), next_seq: Cell::new(None), mark: Cell::new(0) }
+        Log {
+            sql,
+            exists: OnceCell::new(),
+            next_seq: Cell::new(None),
+            mark: Cell::new(0),
+            frontier: RefCell::default(),
+            tidied_at: Cell::new(0),
+        }
     }
 
     fn exists(&self) -> Result<bool, JsValue> {
@@ -158,7 +173,7 @@ impl Log {
     }
 
     fn upgrade(&self) -> Result<(), JsValue> {
-        for statement in LATER {
+        for statement in LATER.iter().chain(blocks::BLOCKS) {
             self.sql.run(statement, &[])?;
         }
         let _ = self.exists.set(());
@@ -280,6 +295,7 @@ impl Log {
             ],
         )?;
         self.next_seq.set(Some(seq.saturating_add(1)));
+        self.arrived(row.id)?;
         Ok(true)
     }
 
@@ -320,7 +336,7 @@ impl Log {
                 id.as_str().into(),
             ],
         )?;
-        Ok(())
+        self.touched(id, id)
     }
 
     /// Records an attempt, unless the delivery has moved on since `before` was read. Whether it was recorded.
@@ -344,6 +360,7 @@ impl Log {
                 before.count.into(),
             ],
         )?;
+        self.touched(id, id)?;
         Ok(written > 0)
     }
 

@@ -1,5 +1,8 @@
 //! How the deliveries of a subscription went.
 
+mod histogram;
+mod summary;
+
 use serde::Serialize;
 
 use crate::delivery::Stage;
@@ -7,10 +10,11 @@ use crate::page::Page;
 use crate::problem::Problem;
 use crate::time::{Millis, rfc3339};
 
+pub use histogram::Histogram;
+pub use summary::Summary;
+
 /// How far back it is looked where nobody says: a day.
 const USUAL: Millis = 86_400_000;
-/// Of how many deliveries the times are looked at, the newest of the window.
-pub const LATENCIES: u32 = 10_000;
 
 /// From when to when deliveries were made that count, both inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +42,7 @@ impl Window {
 }
 
 /// How many are how far.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     pending: u64,
     delivered: u64,
@@ -46,16 +50,17 @@ pub struct Counts {
     cancelled: u64,
 }
 
-/// Counts, step by step.
-#[derive(Debug, Default)]
+/// Counts and times, step by step. Those of parts, added, are those of the whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
     counts: Counts,
     attempts: u64,
+    latencies: Histogram,
 }
 
 impl Tally {
-    /// So many deliveries are this far, after so many attempts together.
-    pub fn add(&mut self, stage: Stage, deliveries: u64, attempts: u64) {
+    /// One more delivery is this far, after so many attempts, and took so long if it was delivered.
+    pub fn add(&mut self, stage: Stage, attempts: u64, took: Option<Millis>) {
         let counts = &mut self.counts;
         let count = match stage {
             Stage::Fresh | Stage::Waiting | Stage::Due | Stage::Held => &mut counts.pending,
@@ -63,14 +68,46 @@ impl Tally {
             Stage::Failed => &mut counts.failed,
             Stage::Cancelled => &mut counts.cancelled,
         };
-        *count = count.saturating_add(deliveries);
+        *count = count.saturating_add(1);
         self.attempts = self.attempts.saturating_add(attempts);
+        if let Some(took) = took {
+            self.latencies.add(took);
+        }
     }
 
-    /// What is answered; `latencies` in any order.
-    pub fn view(self, subscription: &str, window: Window, mut latencies: Vec<Millis>) -> View<'_> {
-        latencies.sort_unstable();
-        let rank = |share| percentile(&latencies, share);
+    /// All that another one counts.
+    pub fn merge(&mut self, other: &Self) {
+        let add = |count: &mut u64, more: u64| *count = count.saturating_add(more);
+        add(&mut self.counts.pending, other.counts.pending);
+        add(&mut self.counts.delivered, other.counts.delivered);
+        add(&mut self.counts.failed, other.counts.failed);
+        add(&mut self.counts.cancelled, other.counts.cancelled);
+        add(&mut self.attempts, other.attempts);
+        self.latencies.merge(&other.latencies);
+    }
+
+    /// As it is stored.
+    pub fn stored(&self) -> String {
+        let Counts { pending, delivered, failed, cancelled } = self.counts;
+        format!("{pending},{delivered},{failed},{cancelled},{};{}", self.attempts, self.latencies.stored())
+    }
+
+    /// Reads what was stored.
+    pub fn restore(text: &str) -> Option<Self> {
+        let (counts, latencies) = text.split_once(';')?;
+        let mut counts = counts.split(',').map(|count| count.parse::<u64>().ok());
+        let mut next = || counts.next().flatten();
+        let tally = Tally {
+            counts: Counts { pending: next()?, delivered: next()?, failed: next()?, cancelled: next()? },
+            attempts: next()?,
+            latencies: Histogram::restore(latencies)?,
+        };
+        counts.next().is_none().then_some(tally)
+    }
+
+    /// What is answered.
+    pub fn view(&self, subscription: &str, window: Window) -> View {
+        let rank = |share| self.latencies.percentile(share);
         let latency_ms = match (rank(50), rank(95), rank(99)) {
             (Some(p50), Some(p95), Some(p99)) => Some(Percentiles { p50, p95, p99 }),
             _ => None,
@@ -78,7 +115,7 @@ impl Tally {
         let Counts { pending, delivered, failed, cancelled } = self.counts;
         let ended = delivered.saturating_add(failed);
         View {
-            subscription,
+            subscription: subscription.to_owned(),
             since: rfc3339(window.since),
             until: rfc3339(window.until),
             total: ended.saturating_add(pending).saturating_add(cancelled),
@@ -93,8 +130,8 @@ impl Tally {
 /// As the API shows it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct View<'a> {
-    subscription: &'a str,
+pub struct View {
+    subscription: String,
     since: String,
     until: String,
     counts: Counts,
@@ -111,17 +148,10 @@ struct Percentiles {
     p99: Millis,
 }
 
-/// The nearest-rank percentile: the smallest value that `percent` of a hundred are not above.
-fn percentile(ascending: &[Millis], percent: usize) -> Option<Millis> {
-    let rank = ascending.len().saturating_mul(percent).div_ceil(100);
-    ascending.get(rank.max(1).saturating_sub(1)).copied()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::time::parse_rfc3339;
-    use proptest::prelude::*;
 
     #[test]
     fn a_window_is_the_last_day_or_what_is_asked_for() {
@@ -154,8 +184,9 @@ mod tests {
     #[test]
     fn nothing_has_no_rate_and_no_times() {
         let mut tally = Tally::default();
-        tally.add(Stage::Held, 2, 3);
-        let view = tally.view("sub_1", Window { since: 0, until: 1 }, vec![]);
+        tally.add(Stage::Held, 1, None);
+        tally.add(Stage::Due, 2, None);
+        let view = tally.view("sub_1", Window { since: 0, until: 1 });
         assert_eq!(
             serde_json::to_string(&view).unwrap(),
             r#"{"subscription":"sub_1","since":"1970-01-01T00:00:00.000Z","until":"1970-01-01T00:00:00.001Z","counts":{"pending":2,"delivered":0,"failed":0,"cancelled":0},"total":2,"attempts":3,"successRate":null,"latencyMs":null}"#
@@ -166,12 +197,16 @@ mod tests {
     fn counts_by_what_the_api_calls_them() {
         let mut tally = Tally::default();
         for stage in 0..7 {
-            tally.add(Stage::from_stored(stage).unwrap(), 1 << stage, 1);
+            for _ in 0..1 << stage {
+                tally.add(Stage::from_stored(stage).unwrap(), 1, (stage == 4).then_some(20));
+            }
         }
-        let view = tally.view("sub_1", Window { since: 0, until: 0 }, vec![30, 10, 20]);
-        assert_eq!(view.counts, Counts { pending: 0b1111, delivered: 16, failed: 32, cancelled: 64 });
-        assert_eq!((view.total, view.attempts), (127, 7));
-        assert_eq!(view.success_rate, Some(16.0 / 48.0));
+        tally.add(Stage::Delivered, 3, Some(10));
+        tally.add(Stage::Delivered, 0, Some(30));
+        let view = tally.view("sub_1", Window { since: 0, until: 0 });
+        assert_eq!(view.counts, Counts { pending: 0b1111, delivered: 18, failed: 32, cancelled: 64 });
+        assert_eq!((view.total, view.attempts), (129, 130));
+        assert_eq!(view.success_rate, Some(18.0 / 50.0));
         let times = view.latency_ms.unwrap();
         assert_eq!((times.p50, times.p95, times.p99), (20, 30, 30));
     }
@@ -188,18 +223,16 @@ mod tests {
             (&hundred[..2], 95, Some(2)),
             (&[], 50, None),
         ] {
-            assert_eq!(percentile(list, percent), expected, "{percent} of {}", list.len());
+            let mut counted = Histogram::default();
+            list.iter().for_each(|time| counted.add(*time));
+            assert_eq!(counted.percentile(percent), expected, "{percent} of {}", list.len());
         }
     }
 
-    proptest! {
-        /// The definition itself, with no arithmetic in common.
-        #[test]
-        fn a_percentile_is_the_smallest_with_enough_below(mut list in proptest::collection::vec(0i64..50, 1..300), percent in 1usize..=100) {
-            list.sort_unstable();
-            let enough = |value: i64| list.iter().filter(|it| **it <= value).count() * 100 >= percent * list.len();
-            let expected = list.iter().copied().find(|value| enough(*value));
-            prop_assert_eq!(percentile(&list, percent), expected);
+    #[test]
+    fn what_is_not_stored_by_this_is_not_read() {
+        for text in ["", ";", "1,2,3,4;", "1,2,3,4,5", "1,2,3,4,5,6;", "1,2,3,4,-5;", "1,2,3,4,5;x"] {
+            assert_eq!(Tally::restore(text), None, "{text}");
         }
     }
 }
