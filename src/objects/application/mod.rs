@@ -117,6 +117,7 @@ impl Inner {
             ["caller"] => self.caller(body),
             ["snapshot"] => Ok(Reply::Json(200, self.snapshot()?)),
             ["places"] => Reply::ok(&self.store.places()?),
+            ["recipient", id] => self.recipient(id),
             ["destination", place] => Reply::ok(&self.destination(place)?),
             ["disable", place] => self.disable(place, &String::from_utf8_lossy(body)).await,
             ["source", id] => self.whole_source(id),
