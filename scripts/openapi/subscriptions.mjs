@@ -1,4 +1,6 @@
 // Subscriptions: where events go.
+
+import { started } from "./operations.mjs";
 import {
   answer,
   at,
@@ -58,7 +60,8 @@ const fields = {
   shards: nullable(
     integer(1, 32, {
       default: 1,
-      description: "How many objects share the deliveries, for a destination that outgrows one; each takes its share of the limits.",
+      description:
+        "How many objects share the deliveries, for a destination that outgrows one; each takes its share of the limits.",
     }),
   ),
 };
@@ -121,7 +124,9 @@ const subscription = {
       description: "`gone`: the destination answered 410. `failing`: for too long it took nothing.",
     }),
   ),
-  failingSince: nullable(time({ description: "Since when it takes nothing, where that has lasted so long that it is spared." })),
+  failingSince: nullable(
+    time({ description: "Since when it takes nothing, where that has lasted so long that it is spared." }),
+  ),
   publicKey,
   createdAt: time(),
   updatedAt: time(),
@@ -162,7 +167,6 @@ export const schemas = {
     successRate: nullable(number(0, 1, { description: "Null where nothing has ended yet." })),
     latencyMs: nullable(shown({ p50: { type: "number" }, p95: { type: "number" }, p99: { type: "number" } })),
   }),
-  OperationStarted: shown({ operation: id("op"), matched: { type: "integer", minimum: 0 } }),
 };
 
 const one = { parameters: [inPath("id", id("sub"), "`sub_…`")] };
@@ -308,17 +312,22 @@ export const paths = [
     post: {
       operationId: "recoverDeliveries",
       summary: "Try failed deliveries again",
+      description:
+        "In the background: those that had failed when this is answered, each once, on a fresh schedule. Tests are left out.",
       scope: "deliveries:write",
       send: body(sent({ ...window, status: nullable(choice(["failed"])) }, { required: ["since"] }), {
         "Since an outage": { since: "2026-05-18T12:00:00.000Z" },
       }),
-      answers: { 202: answer("It is under way.", ref("OperationStarted")) },
+      answers: { 202: started },
+      codes: { 409: ["too_many_operations"] },
     },
   }),
   each("/replay", {
     post: {
       operationId: "replayEvents",
       summary: "Deliver events again, as new deliveries",
+      description:
+        "In the background: events of the window that the subscription's `events` and `filter` want, also those that nobody wanted when they came. Each is rendered under the subscription's profile; `deliverAt` counts no more. What came to sources is left out.",
       scope: "deliveries:write",
       send: body(
         sent(
@@ -333,7 +342,8 @@ export const paths = [
         ),
         { "A day's": { since: "2026-05-18T00:00:00.000Z", until: "2026-05-19T00:00:00.000Z", types: ["task.*"] } },
       ),
-      answers: { 202: answer("It is under way.", ref("OperationStarted")) },
+      answers: { 202: started },
+      codes: { 409: ["too_many_operations"] },
     },
   }),
 ];
