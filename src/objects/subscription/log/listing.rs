@@ -23,6 +23,8 @@ pub struct Query {
     pub from: Option<String>,
     /// The delivery of this event alone: the 22 characters that they share.
     pub only: Option<String>,
+    /// That event's own id, for those by which it was replayed.
+    pub event: Option<String>,
     /// One of these stages, as they are stored.
     pub stages: Option<Vec<u8>>,
     /// Events of this type.
