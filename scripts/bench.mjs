@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import os from "node:os";
 import { parseArgs } from "node:util";
 import { openArena } from "./bench/arena.mjs";
-import { bare, signet, silent, talking } from "./bench/contenders.mjs";
+import { bare, sharded, signet, silent, talking } from "./bench/contenders.mjs";
 import { profile } from "./bench/profile.mjs";
 import { benchProxy } from "./bench/proxy.mjs";
 import { printRefusals, printTable } from "./bench/report.mjs";
@@ -23,6 +23,7 @@ const HELP = `npm run bench -- [options]
                     memory, such as /dev/shm, takes the disk's speed out of the comparison
   --only NAME       measure one contender alone: signet or bare
   --log             Signet with its log (LOG=all) beside Signet without (LOG=none)
+  --shards N        a subscription with N shards beside one without
   --profile         let V8 profile Signet for one long round and print the top entries
   --proxy           requests through a source, through a Worker that only forwards, and straight to the origin;
                     takes --rounds (default 10) and --disk
@@ -40,6 +41,7 @@ const { values: options } = parseArgs({
     disk: { type: "string" },
     only: { type: "string" },
     log: { type: "boolean", default: false },
+    shards: { type: "string" },
     profile: { type: "boolean", default: false },
     proxy: { type: "boolean", default: false },
     verify: { type: "boolean", default: false },
@@ -59,6 +61,8 @@ function amount(name, most) {
   }
   return value;
 }
+
+const shardedOrNot = () => [sharded(amount("shards", 32)), sharded(1)];
 
 function machine() {
   const workerd = createRequire(import.meta.url)("workerd/package.json").version;
@@ -80,7 +84,7 @@ async function main() {
   const seconds = amount("seconds", 600);
   const setting = { connections: amount("connections", 512), bytes: amount("bytes", 1_000_000), disk: options.disk };
 
-  const all = options.log ? [talking, silent] : [signet, bare];
+  const all = options.log ? [talking, silent] : options.shards ? shardedOrNot() : [signet, bare];
   const contenders = all.filter(({ name }) => !options.only || name.toLowerCase() === options.only);
   if (contenders.length === 0) refuse(`--only takes ${all.map(({ name }) => name.toLowerCase()).join(" or ")}`);
 
@@ -106,7 +110,7 @@ async function main() {
     printTable(results);
     printRefusals(results);
     console.log(
-      `\nAgain: npm run bench -- --rounds ${rounds} --seconds ${seconds} --connections ${setting.connections} --bytes ${setting.bytes}${setting.disk ? ` --disk ${setting.disk}` : ""}${options.log ? " --log" : ""}`,
+      `\nAgain: npm run bench -- --rounds ${rounds} --seconds ${seconds} --connections ${setting.connections} --bytes ${setting.bytes}${setting.disk ? ` --disk ${setting.disk}` : ""}${options.log ? " --log" : ""}${options.shards ? ` --shards ${options.shards}` : ""}`,
     );
   } finally {
     await arena.close();

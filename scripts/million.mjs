@@ -6,6 +6,10 @@ import { calls } from "../tests/support/stage.mjs";
 
 const [count = 1_000_000, runs = 200] = process.argv.slice(2).map(Number);
 
+const stats = (log, query = "") => `/v1/subscriptions/${log.id}/stats${query}`;
+const list = (log, query) => `/v1/deliveries?${new URLSearchParams({ subscription: log.id, ...query })}`;
+const time = (at) => new Date(at).toISOString();
+
 const target = await receiver();
 const signet = await startSignet({ bare: true });
 try {
@@ -18,10 +22,6 @@ try {
   await signet.stop();
   await target.stop();
 }
-
-const stats = (log, query = "") => `/v1/subscriptions/${log.id}/stats${query}`;
-const list = (log, query) => `/v1/deliveries?${new URLSearchParams({ subscription: log.id, ...query })}`;
-const time = (at) => new Date(at).toISOString();
 
 /** Before there are any blocks: whoever asks first waits until they are made. */
 async function first({ expect }, logs) {

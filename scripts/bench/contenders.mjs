@@ -49,10 +49,11 @@ export const signet = {
   },
   async prepare(url, receiver) {
     const headers = { ...EVENT_HEADERS, authorization: `Bearer ${KEY}` };
+    const { shards } = this;
     const answer = await fetch(`${url}/v1/subscriptions`, {
       method: "POST",
       headers,
-      body: JSON.stringify({ url: receiver }),
+      body: JSON.stringify({ url: receiver, shards }),
     });
     if (answer.status !== 201)
       throw new Error(`POST /v1/subscriptions answered ${answer.status}: ${await answer.text()}`);
@@ -60,6 +61,9 @@ export const signet = {
     return { url: `${url}/v1/events`, headers };
   },
 };
+
+/** Signet with so many objects to share the deliveries. */
+export const sharded = (shards) => ({ ...signet, name: `${shards} shard${shards > 1 ? "s" : ""}`, shards });
 
 /** Signet with a log and without, for what the log costs. */
 export const [talking, silent] = ["all", "none"].map((level) => ({

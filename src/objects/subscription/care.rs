@@ -63,14 +63,24 @@ impl Inner {
                 self.keep_failures()?;
             }
         }
-        match now.destination.status {
-            Status::Deleted => self.log.cancel_all(edge::now()).map_err(storage),
-            Status::Active if self.log.release(edge::now()).map_err(storage)? => {
-                self.memory.borrow_mut().gate.more_in_log();
-                Ok(())
-            }
-            _ => Ok(()),
+        self.move_on(now)
+    }
+
+    /// What the state of the destination means for what waits. That may be much: the alarm goes on until there is
+    /// nothing left.
+    pub(super) fn move_on(&self, prepared: &Prepared) -> Result<(), Problem> {
+        let now = edge::now();
+        let destination = &prepared.destination;
+        let moved = match destination.status {
+            Status::Deleted => self.log.cancel_all(now).map_err(storage)?,
+            Status::Active => self.log.release(now, destination.pace.ordered).map_err(storage)?,
+            Status::Paused | Status::Disabled => false,
+        };
+        if moved {
+            self.memory.borrow_mut().gate.more_in_log();
+            self.wake_at(now);
         }
+        Ok(())
     }
 
     /// Sees to it that somebody looks after what waits.

@@ -198,8 +198,9 @@ impl Inner {
 
     async fn watch(self: &Rc<Self>) -> Result<(), Problem> {
         self.wake()?;
-        self.prepared().await?;
+        let prepared = self.prepared().await?;
         self.report().await;
+        self.move_on(&prepared)?;
         let now = edge::now();
         let (owed, next) = self.log.owed(now).map_err(storage)?;
         if owed {

@@ -4,21 +4,28 @@
 //! behind the newest: an ordinary delivery has ended by then and costs its block nothing. A block holds the types of its
 //! deliveries, and how they went as long as that is still so. Whatever changes one of them says so by [`Log::touched`],
 //! and the block is summed up again when somebody wants to know, or when the object is awake anyway.
+//!
+//! So many blocks in a row are a span, which has figures of its own: a million deliveries are thirty spans.
 
 use wasm_bindgen::JsValue;
 
 use super::Log;
 use crate::id::Id;
-use crate::stats::Summary;
+use crate::stats::{Summary, Tally};
 use crate::time::Millis;
 
 pub(super) const BLOCKS: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS blocks (first TEXT PRIMARY KEY, past TEXT NOT NULL, kinds TEXT, summary TEXT) WITHOUT ROWID",
     "CREATE INDEX IF NOT EXISTS stale ON blocks (first) WHERE summary IS NULL",
+    // Who looks for a type reads no summaries.
+    "CREATE INDEX IF NOT EXISTS types ON blocks (first, past, kinds)",
+    "CREATE TABLE IF NOT EXISTS spans (first TEXT PRIMARY KEY, past TEXT NOT NULL, summary TEXT) WITHOUT ROWID",
 ];
 
 /// How many deliveries a block is made of.
 pub(super) const BLOCK: u32 = 1_024;
+/// How many blocks a span is made of.
+const SPAN: u32 = 32;
 /// How old the last delivery of a block is when it is made.
 const QUIET: Millis = 60_000;
 /// How many blocks are made, and how many summed up again, while the object is awake anyway.
@@ -37,21 +44,25 @@ pub(super) struct Block {
 impl Log {
     /// Deliveries from `first` to `last` have changed, are gone, or are about to be. Costs nothing while they are new.
     pub fn touched(&self, first: Id, last: Id) -> Result<(), JsValue> {
-        if self.is_in_block(first)? {
-            self.sql.run(
-                "UPDATE blocks SET summary = NULL WHERE summary IS NOT NULL
-                 AND first >= (SELECT max(first) FROM blocks WHERE first <= ?) AND first <= ?",
-                &[first.as_str().into(), last.as_str().into()],
-            )?;
+        if !self.is_in_block(first)? {
+            return Ok(());
+        }
+        for table in ["blocks", "spans"] {
+            let query = format!(
+                "UPDATE {table} SET summary = NULL WHERE summary IS NOT NULL
+                 AND first >= coalesce((SELECT max(first) FROM {table} WHERE first <= ?), '') AND first <= ?"
+            );
+            self.sql.run(&query, &[first.as_str().into(), last.as_str().into()])?;
         }
         Ok(())
     }
 
     /// A delivery has arrived. Only one that comes late, with an id of long ago, falls into a block.
     pub(super) fn arrived(&self, id: Id) -> Result<(), JsValue> {
+        self.touched(id, id)?;
         if self.is_in_block(id)? {
             self.sql.run(
-                "UPDATE blocks SET summary = NULL, kinds = NULL WHERE first = (SELECT max(first) FROM blocks WHERE first <= ?)",
+                "UPDATE blocks SET kinds = NULL WHERE kinds IS NOT NULL AND first = (SELECT max(first) FROM blocks WHERE first <= ?)",
                 &[id.as_str().into()],
             )?;
         }
@@ -60,7 +71,9 @@ impl Log {
 
     /// Any delivery may have changed.
     pub(super) fn all_touched(&self) -> Result<(), JsValue> {
-        self.sql.run("UPDATE blocks SET summary = NULL WHERE summary IS NOT NULL", &[])?;
+        for table in ["blocks", "spans"] {
+            self.sql.run(&format!("UPDATE {table} SET summary = NULL WHERE summary IS NOT NULL"), &[])?;
+        }
         Ok(())
     }
 
@@ -98,6 +111,35 @@ impl Log {
                 self.sum_up(&Block { first, past })?;
             }
         }
+        while self.widen()? {}
+        Ok(())
+    }
+
+    /// Makes the next span, where there are blocks enough for one. What it comes to is seen to by whoever asks first.
+    pub(super) fn widen(&self) -> Result<bool, JsValue> {
+        let row = self.sql.row("SELECT past FROM spans WHERE first >= '' ORDER BY first DESC LIMIT 1", &[])?;
+        let after = row.and_then(|row| row.text(0)).unwrap_or_default();
+        let row = self.sql.row(
+            "SELECT min(first), max(past), count(*) FROM (SELECT first, past FROM blocks WHERE first >= ? ORDER BY first LIMIT ?)",
+            &[(&after).into(), SPAN.into()],
+        )?;
+        let full = row.filter(|row| row.number(2) == Some(i64::from(SPAN)));
+        let Some((first, past)) = full.and_then(|row| Some((row.text(0)?, row.text(1)?))) else { return Ok(false) };
+        self.sql.run("INSERT INTO spans VALUES (?, ?, NULL)", &[(&first).into(), (&past).into()])?;
+        Ok(true)
+    }
+
+    /// What a span comes to; it goes where there is no block in it any more.
+    pub(super) fn set_span(&self, span: &Block, tally: &Tally) -> Result<(), JsValue> {
+        let blocks = "SELECT 1 FROM blocks WHERE first >= ? AND first < ? LIMIT 1";
+        let range = [(&span.first).into(), (&span.past).into()];
+        if self.sql.row(blocks, &range)?.is_none() {
+            self.sql.run("DELETE FROM spans WHERE first = ?", &[(&span.first).into()])?;
+            return Ok(());
+        }
+        let summary = tally.stored();
+        let params = [(&summary).into(), (&span.first).into()];
+        self.sql.run("UPDATE spans SET summary = ? WHERE first = ?", &params)?;
         Ok(())
     }
 

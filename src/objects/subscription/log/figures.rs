@@ -1,7 +1,5 @@
 //! How the deliveries of a time went.
 
-use std::collections::VecDeque;
-
 use wasm_bindgen::JsValue;
 
 use super::Log;
@@ -24,6 +22,8 @@ pub struct Counted {
     pub tally: Tally,
     /// From where on to count next, where that is not all.
     pub next: Option<String>,
+    /// How many rows were looked at.
+    looked: usize,
 }
 
 impl Log {
@@ -37,25 +37,72 @@ impl Log {
         let below = Id::floor(window.until.saturating_add(1));
         let stretch = Stretch { from: from.max(floor.as_str()), below: below.as_str() };
         let mut at = stretch.from.to_owned();
-        let mut looked = 0usize;
+        while self.widen()? {}
+        loop {
+            let begun = at.clone();
+            for (span, summary) in self.known_of("spans", &begun, stretch.below)? {
+                let left = Stretch { from: &at, below: stretch.below };
+                if !left.holds(&span) {
+                    continue;
+                }
+                if !self.count_blocks(&Stretch { from: &at, below: &span.first }, &mut counted)? {
+                    return Ok(counted);
+                }
+                at.clone_from(&span.past);
+                match summary {
+                    Some(summary) => counted.tally.merge(&summary),
+                    None if !self.count_span(&span, &mut counted)? => return Ok(counted),
+                    None => {}
+                }
+            }
+            if at == begun {
+                break;
+            }
+        }
+        let frontier = self.frontier()?;
+        let known = Stretch { from: &at, below: stretch.below.min(&frontier) };
+        if !self.count_blocks(&known, &mut counted)? {
+            return Ok(counted);
+        }
+        let at = at.as_str().max(known.below).to_owned();
+        self.count_on(stretch, at, counted, now)
+    }
+
+    /// Counts a span block by block, and keeps what it comes to. Whether all of it was counted.
+    fn count_span(&self, span: &Block, counted: &mut Counted) -> Result<bool, JsValue> {
+        let others = std::mem::take(&mut counted.tally);
+        let is_whole = self.count_blocks(&Stretch { from: &span.first, below: &span.past }, counted)?;
+        if is_whole {
+            self.set_span(span, &counted.tally)?;
+        }
+        counted.tally.merge(&others);
+        Ok(is_whole)
+    }
+
+    /// Counts a stretch where there are blocks. Whether all of it was counted: else `next` says how far it was.
+    fn count_blocks(&self, stretch: &Stretch<'_>, counted: &mut Counted) -> Result<bool, JsValue> {
+        let mut at = stretch.from.to_owned();
         while at.as_str() < stretch.below {
-            let blocks = self.blocks_of(&at, stretch.below)?;
+            let blocks = self.known_of("blocks", &at, stretch.below)?;
             if blocks.is_empty() {
+                // There is none that can be read: the rows themselves are there.
+                let rest = self.read_lines(&at, stretch.below, u32::MAX)?;
+                counted.tally.merge(&rest.tally);
                 break;
             }
             for (block, summary) in blocks {
-                if looked >= LOOKED {
+                if counted.looked >= LOOKED {
                     counted.next = Some(at);
-                    return Ok(counted);
+                    return Ok(false);
                 }
                 at = block.past.as_str().min(stretch.below).to_owned();
                 match summary.filter(|_| stretch.holds(&block)) {
                     Some(summary) => counted.tally.merge(&summary),
-                    None => looked = looked.saturating_add(self.count_block(block, &stretch, &mut counted.tally)?),
+                    None => self.count_block(block, stretch, counted)?,
                 }
             }
         }
-        self.count_on(stretch, at, looked, counted, now)
+        Ok(true)
     }
 
     /// Goes on where no block is yet, and makes some on the way.
@@ -63,14 +110,13 @@ impl Log {
         &self,
         stretch: Stretch<'_>,
         mut at: String,
-        mut looked: usize,
         mut counted: Counted,
         now: Millis,
     ) -> Result<Counted, JsValue> {
         let mut aside = 0usize;
-        while at.as_str() < stretch.below && *self.frontier()? <= *at && aside < FEW && looked < LOOKED {
+        while at.as_str() < stretch.below && *self.frontier()? <= *at && aside < FEW && counted.looked < LOOKED {
             let Some((block, summary)) = self.grow(now)? else { break };
-            looked = looked.saturating_add(summary.rows);
+            counted.looked = counted.looked.saturating_add(summary.rows);
             if *block.past <= *at {
                 aside = aside.saturating_add(1);
                 continue;
@@ -78,18 +124,18 @@ impl Log {
             if stretch.holds(&block) {
                 counted.tally.merge(&summary.tally);
             } else {
-                self.count_edge(&block, &stretch, &mut counted.tally)?;
+                self.count_edge(&block, &stretch, &mut counted)?;
             }
             at = block.past;
         }
         while at.as_str() < stretch.below {
-            if looked >= LOOKED {
+            if counted.looked >= LOOKED {
                 counted.next = Some(at);
                 break;
             }
             let part = self.read_lines(&at, stretch.below, BLOCK)?;
             counted.tally.merge(&part.tally);
-            looked = looked.saturating_add(part.rows);
+            counted.looked = counted.looked.saturating_add(part.rows);
             match part.last {
                 // The next text after an id is the id and the smallest digit.
                 Some(last) if part.rows >= BLOCK as usize => at = last.with("") + "0",
@@ -99,40 +145,38 @@ impl Log {
         Ok(counted)
     }
 
-    /// Counts what of a block lies in the stretch, where that can't be told from its summary. How many rows it looked at.
-    fn count_block(&self, block: Block, stretch: &Stretch<'_>, tally: &mut Tally) -> Result<usize, JsValue> {
+    /// Counts what of a block lies in the stretch, where that can't be told from its summary.
+    fn count_block(&self, block: Block, stretch: &Stretch<'_>, counted: &mut Counted) -> Result<(), JsValue> {
         if !stretch.holds(&block) {
-            return self.count_edge(&block, stretch, tally);
+            return self.count_edge(&block, stretch, counted);
         }
-        let mut looked = 0usize;
-        let mut parts = VecDeque::from([block]);
-        while let Some(part) = parts.pop_front() {
+        let mut parts = Some(block);
+        while let Some(part) = parts.take() {
             let (summary, rest) = self.sum_up(&part)?;
-            tally.merge(&summary.tally);
-            looked = looked.saturating_add(summary.rows);
-            parts.extend(rest);
+            counted.tally.merge(&summary.tally);
+            counted.looked = counted.looked.saturating_add(summary.rows);
+            parts = rest;
         }
-        Ok(looked)
+        Ok(())
     }
 
-    fn count_edge(&self, block: &Block, stretch: &Stretch<'_>, tally: &mut Tally) -> Result<usize, JsValue> {
+    fn count_edge(&self, block: &Block, stretch: &Stretch<'_>, counted: &mut Counted) -> Result<(), JsValue> {
         let from = block.first.as_str().max(stretch.from);
         let part = self.read_lines(from, block.past.as_str().min(stretch.below), u32::MAX)?;
-        tally.merge(&part.tally);
-        Ok(part.rows)
+        counted.tally.merge(&part.tally);
+        counted.looked = counted.looked.saturating_add(part.rows);
+        Ok(())
     }
 
-    /// The blocks that begin with the one that `at` lies in, some of them, with what they are known to come to.
-    fn blocks_of(&self, at: &str, below: &str) -> Result<Vec<(Block, Option<Tally>)>, JsValue> {
-        if *at >= *self.frontier()? {
-            return Ok(Vec::new());
-        }
-        let row = self.sql.row(
+    /// The blocks, or spans, that begin with the one that `at` lies in, some of them, with what they are known to come to.
+    fn known_of(&self, table: &str, at: &str, below: &str) -> Result<Vec<(Block, Option<Tally>)>, JsValue> {
+        let query = format!(
             "SELECT group_concat(first || '=' || past || '=' || coalesce(summary, ''), ' ')
-             FROM (SELECT first, past, summary FROM blocks
-                 WHERE first >= (SELECT max(first) FROM blocks WHERE first <= ?1) AND first < ?2 ORDER BY first LIMIT ?3)",
-            &[at.into(), below.into(), READ.into()],
-        )?;
+             FROM (SELECT first, past, summary FROM {table}
+                 WHERE first >= coalesce((SELECT max(first) FROM {table} WHERE first <= ?1), '') AND first < ?2
+                 ORDER BY first LIMIT ?3)"
+        );
+        let row = self.sql.row(&query, &[at.into(), below.into(), READ.into()])?;
         let text = row.and_then(|row| row.text(0)).unwrap_or_default();
         let read = |entry: &str| {
             let (first, rest) = entry.split_once('=')?;

@@ -11,6 +11,9 @@ use crate::time::Millis;
 /// a row more for each delivery, so it is there only where there is a line.
 const LINE: &str = "CREATE INDEX IF NOT EXISTS line ON deliveries (payload) WHERE stage IN (1, 2)";
 
+/// How many deliveries are moved on by one statement.
+const MOVED_AT_ONCE: u32 = 5_000;
+
 /// An attempt that is owed: of which delivery, and its URL, where it has one of its own.
 pub type Owed = (Id, Option<String>);
 
@@ -97,29 +100,42 @@ impl Log {
         Ok(row.and_then(|row| u64::try_from(row.number(0)?).ok()).unwrap_or(0))
     }
 
-    /// Lets go what was held. Whether there was any.
-    pub fn release(&self, now: Millis) -> Result<bool, JsValue> {
+    /// Lets go what was held, the oldest first: so many at a time that others get their turn, but all at once where there is
+    /// an order, which is not that of ids to the last. Whether there was any.
+    pub fn release(&self, now: Millis, in_order: bool) -> Result<bool, JsValue> {
         if !self.exists()? {
             return Ok(false);
         }
+        let limit = if in_order { u32::MAX } else { MOVED_AT_ONCE };
         let written = self.sql.run(
-            "UPDATE deliveries SET stage = 2, next_at = max(coalesce(next_at, 0), ?)
-             WHERE stage = 3 AND stage NOT IN (0, 4)",
-            &[now.into()],
+            "UPDATE deliveries SET stage = 2, next_at = max(coalesce(next_at, 0), ?) WHERE id IN (
+                SELECT id FROM deliveries WHERE stage = 3 AND stage NOT IN (0, 4) ORDER BY id LIMIT ?)",
+            &[now.into(), limit.into()],
         )?;
         Ok(written > 0)
     }
 
-    /// Calls off all that is pending.
-    pub fn cancel_all(&self, now: Millis) -> Result<(), JsValue> {
-        for pending in [
-            "stage IN (1, 2, 3) AND stage NOT IN (0, 4) AND ? >= 0",
-            "stage = 0 AND id IN (SELECT delivery FROM payloads WHERE seq > ?)",
-        ] {
-            let query =
-                format!("UPDATE deliveries SET stage = 6, next_at = NULL, completed_at = ?, asked = 0 WHERE {pending}");
-            self.sql.run(&query, &[now.into(), self.mark.get().into()])?;
+    /// Calls off what is pending, so many at a time. Whether there was any.
+    pub fn cancel_all(&self, now: Millis) -> Result<bool, JsValue> {
+        if !self.exists()? {
+            return Ok(false);
         }
-        self.all_touched()
+        let mut any = false;
+        for (pending, param) in [
+            ("stage = 1 AND stage NOT IN (0, 4) AND ? >= 0", 0),
+            ("stage = 2 AND stage NOT IN (0, 4) AND ? >= 0", 0),
+            ("stage = 3 AND stage NOT IN (0, 4) AND ? >= 0", 0),
+            ("stage = 0 AND id IN (SELECT delivery FROM payloads WHERE seq > ?)", self.mark.get()),
+        ] {
+            let query = format!(
+                "UPDATE deliveries SET stage = 6, next_at = NULL, completed_at = ?, asked = 0
+                 WHERE id IN (SELECT id FROM deliveries WHERE {pending} LIMIT ?)"
+            );
+            any |= self.sql.run(&query, &[now.into(), param.into(), MOVED_AT_ONCE.into()])? > 0;
+        }
+        if any {
+            self.all_touched()?;
+        }
+        Ok(any)
     }
 }

@@ -146,7 +146,7 @@ impl Log {
         }
         let kind = Summary::named(query.kind.as_deref().unwrap_or_default());
         let blocks = self.sql.rows(
-            "SELECT first, past FROM blocks
+            "SELECT first, past FROM blocks INDEXED BY types
              WHERE first >= (SELECT max(first) FROM blocks WHERE first <= ?) AND first < ?
                  AND (kinds IS NULL OR instr(kinds, ?) > 0) ORDER BY first DESC LIMIT ?",
             &[range.from.into(), range.below.into(), (&kind).into(), BLOCKS.into()],
