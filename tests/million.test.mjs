@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 import { assertFigures, bigLogs, figures, pages } from "./support/big-log.mjs";
 import { idOf, openLog, placeOf, usual } from "./support/log-rows.mjs";
 import { stage } from "./support/stage.mjs";
+import { sleep, until } from "./support/wait.mjs";
 
 const COUNT = 45_000;
 /** More than one call may look at, with what it looks at besides. */
@@ -171,4 +172,32 @@ test("an event costs what it costs with an empty log", async () => {
   await signet.statements();
   for (let n = 0; n < 10; n++) await settled(await sendOne({ type: log.type, data: { n } }));
   await assertBounded(2_100, "events");
+});
+
+test("much that was held is let go, and much that is pending is called off, a part at a time", async () => {
+  const count = 12_000;
+  const [held] = await bigLogs(on, [count], {
+    what: () => ({ stage: 3, kind: "held", count: 0, took: 0, test: 0 }),
+    subscription: { rateLimit: { perSecond: 2 } },
+    before: (id) => expect(200, "POST", `/v1/subscriptions/${id}/pause`),
+  });
+  const where = `/v1/subscriptions/${held.id}`;
+  await signet.statements();
+  await expect(200, "POST", `${where}/resume`);
+  await until(async () => (await expect(200, "GET", `${where}/stats`)).counts.delivered > 2);
+  await sleep(1_000);
+  await assertBounded(count, "letting go");
+  await signet.kill();
+  const file = openLog(signet.disk, placeOf(held.id));
+  const { left } = file.prepare("SELECT count(*) AS left FROM deliveries WHERE stage = 3").get();
+  file.close();
+  assert.equal(left, 0, "nothing is held any more");
+  await signet.start();
+  await expect(204, "DELETE", where);
+  const of = (status) => pages(expect, { subscription: held.id, status });
+  await until(async () => (await of("pending")).flat().length === 0, { what: "all of them to be called off" });
+  const delivered = (await of("delivered")).flat();
+  assert.equal(delivered.length + (await of("cancelled")).flat().length, count + 1);
+  assert.ok(delivered.length < 100, `${delivered.length} were delivered`);
+  await assertBounded(LOOKED, "calling off");
 });

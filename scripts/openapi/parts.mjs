@@ -43,7 +43,13 @@ export function sent(properties, { required = [], ...extra } = {}) {
 
 /** A page of a list. */
 export const page = (item) =>
-  shown({ data: list(ref(item)), nextCursor: nullable({ type: "string", description: "`cursor` of the next page" }) });
+  shown({
+    data: list(ref(item)),
+    nextCursor: nullable({
+      type: "string",
+      description: "`cursor` of the next page, which there is even where this one is short",
+    }),
+  });
 
 /** An answer in JSON. */
 export const answer = (description, schema, { example, headers, links } = {}) => ({

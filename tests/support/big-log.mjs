@@ -7,7 +7,8 @@ export const DAY = 86_400_000;
 
 /**
  * Makes subscriptions with so many deliveries each, spread evenly over the last day, but for its last two minutes. The
- * gateway is down meanwhile.
+ * gateway is down meanwhile. `options`: `what` a delivery is by its number, more of the `subscription`, and what is done
+ * with it `before`.
  *
  * @returns {Promise<{id: string, type: string, path: string, rows: object[]}[]>} `rows`, oldest first, are what was
  *   written; `type` is what it subscribes to
@@ -20,6 +21,7 @@ export async function bigLogs({ signet, target, subscribe, send, settled }, coun
     const { id } = await subscribe({ url: target.url(path), events: [type], ...options.subscription });
     const { deliveries } = await send({ type, data: {} });
     await settled(deliveries[0].id);
+    await options.before?.(id);
     logs.push({ id, type, path, count });
   }
   await signet.kill();
