@@ -8,6 +8,7 @@
 //! - [`profile`] is what a delivery looks like on the wire and when it is tried again: six products, and your own.
 //! - [`subscription`] says where events go, and which ones; [`destination`] where they may go at all.
 //! - [`event`] is what producers post; [`delivery`] the life of what becomes of it.
+//! - [`operation`] is what is done to many deliveries at once, in the background.
 //! - [`explain`] follows a request that was refused, and says what is wrong with it.
 //! - [`source`] is who sends to us; [`provider`] how they sign, as a table; [`handshake`] what they ask first.
 //! - [`snapshot`] is what ingest knows of an application; [`id`] makes names that say where a thing lives.
@@ -51,6 +52,7 @@ pub mod explain;
 pub mod handshake;
 pub mod header;
 pub mod id;
+pub mod operation;
 pub mod page;
 pub mod problem;
 pub mod profile;

@@ -5,10 +5,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use wasm_bindgen::JsValue;
 
-use super::{Answer, Call, events, management};
+use super::{Answer, Call, management};
 use crate::delivery::{Health, Stage};
 use crate::edge;
 use crate::id::{DELIVERY, EVENT, Id, KEY, Place, SOURCE, SUBSCRIPTION};
+use crate::objects::events;
 use crate::objects::subscription::{Counted, Query};
 use crate::page::{Merged, Page};
 use crate::problem::Problem;
@@ -86,6 +87,7 @@ async fn read_query(call: &Call, page: &Page<'_>) -> Result<Option<Query>, Probl
         below: Some(below),
         from,
         only,
+        event: page.get("event").map(str::to_owned),
         stages: stages.map(|stages| stages.iter().map(|stage| *stage as u8).collect()),
         kind: page.get("type").map(str::to_owned),
         limit: page.limit.saturating_add(1),
@@ -93,8 +95,9 @@ async fn read_query(call: &Call, page: &Page<'_>) -> Result<Option<Query>, Probl
 }
 
 /// The characters that an event's deliveries are made from.
-async fn core_of(call: &Call, event: &str) -> Result<Option<Id>, Problem> {
-    if let Some(entry) = events::recall(call, Place::for_event(event), event).await? {
+pub(super) async fn core_of(call: &Call, event: &str) -> Result<Option<Id>, Problem> {
+    let gateway = &call.gateway;
+    if let Some(entry) = events::recall(&gateway.env, &gateway.application, Place::for_event(event), event).await? {
         return Ok(Id::parse_bare(&entry.core));
     }
     Ok(Id::parse(EVENT, event))

@@ -8,11 +8,12 @@ use js_sys::Uint8Array;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::{Answer, Call, management};
+use super::{Answer, Call};
 use crate::access::unauthorized;
 use crate::edge;
 use crate::event::{About, Event, Target, fingerprint};
 use crate::id::{DELIVERY, EVENT, Id, Place, SUBSCRIPTION};
+use crate::objects::events;
 use crate::objects::ledger::Entry;
 use crate::objects::subscription::{Append, RENDERED_LIMIT};
 use crate::problem::Problem;
@@ -240,17 +241,7 @@ impl Posting {
             delivery_id: &target.id,
             subscription_id: target.subscription.as_deref().unwrap_or_default(),
         };
-        let rendered = profile.body.render(&facts, RENDERED_LIMIT);
-        // Where the body does not hold the data, they are stored beside it, in the same row.
-        let fits = |body: &Rendered| {
-            let beside = if body.data.is_none() { event.data.get().len() } else { 0 };
-            body.bytes.len().saturating_add(beside) <= RENDERED_LIMIT
-        };
-        rendered.filter(fits).ok_or_else(|| {
-            let detail =
-                format!("Under the profile `{}` the body would have more than {RENDERED_LIMIT} bytes.", profile.name);
-            Problem::new(413, "body_too_large", detail)
-        })
+        profile.render(&facts, RENDERED_LIMIT)
     }
 
     fn frame(
@@ -273,6 +264,7 @@ impl Posting {
             mark: None,
             key,
             trace: self.trace.clone(),
+            operation: None,
             length: rendered.bytes.len(),
             data: rendered.data,
             about,
@@ -287,39 +279,6 @@ impl Posting {
 
 /// `GET /v1/events/{id}`
 pub async fn get(call: Call) -> Result<Answer, Problem> {
-    let id = call.param(0);
-    if let Some(core) = Id::parse(EVENT, id) {
-        if !core.place().is_ledger() {
-            let found = at_home(&call, core).await?;
-            if found.status == 200 {
-                return Ok(found);
-            }
-        } else if let Some(entry) = recall(&call, core.place(), id).await? {
-            return from_entry(&call, entry).await;
-        }
-    }
-    match recall(&call, Place::for_event(id), id).await? {
-        Some(entry) => from_entry(&call, entry).await,
-        None => Err(Problem::not_found("event")),
-    }
-}
-
-/// The ledger's entry of an id.
-pub async fn recall(call: &Call, place: Place, id: &str) -> Result<Option<Entry>, Problem> {
-    let said = call.gateway.object("LEDGER", place.as_str(), "/get", id).await?;
-    Ok(serde_json::from_str(&said.text).ok().filter(|_| said.status == 200))
-}
-
-async fn from_entry(call: &Call, entry: Entry) -> Result<Answer, Problem> {
-    match (entry.event, Id::parse_bare(&entry.core)) {
-        (Some(event), _) => Ok(Answer::json(200, event)),
-        (None, Some(core)) => at_home(call, core).await,
-        (None, None) => Err(Problem::not_found("event")),
-    }
-}
-
-async fn at_home(call: &Call, core: Id) -> Result<Answer, Problem> {
-    let path = ["/event/", core.as_str()].concat();
-    let place = core.place();
-    management::said(call.gateway.object("SUBSCRIPTION", place.as_str(), &path, wasm_bindgen::JsValue::NULL).await?)
+    let found = events::find(&call.gateway.env, &call.gateway.application, call.param(0)).await?;
+    found.map(|event| Answer::json(200, event)).ok_or_else(|| Problem::not_found("event"))
 }

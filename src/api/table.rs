@@ -9,7 +9,7 @@ use crate::event::MAX_EVENT;
 use crate::explain::MAX_CALL;
 
 #[cfg(target_arch = "wasm32")]
-use super::{Run, applications, deliveries, events, health, management, providers, sources};
+use super::{Run, applications, deliveries, events, health, management, operations, providers, sources};
 
 /// How large a body may be where nothing else is said, in bytes.
 pub const MAX_BODY: usize = 256 * 1024;
@@ -60,6 +60,11 @@ endpoints! {
     GET "/v1/deliveries/{id}", Has(DeliveriesRead) => deliveries::get;
     POST "/v1/deliveries/{id}/retry", Has(DeliveriesWrite) => deliveries::retry;
     POST "/v1/deliveries/{id}/cancel", Has(DeliveriesWrite) => deliveries::cancel;
+    POST "/v1/deliveries/retry", Has(DeliveriesWrite) => operations::retry;
+    POST "/v1/deliveries/cancel", Has(DeliveriesWrite) => operations::cancel;
+    GET "/v1/operations", Has(DeliveriesRead) => operations::list;
+    GET "/v1/operations/{id}", Has(DeliveriesRead) => operations::get;
+    POST "/v1/operations/{id}/stop", Has(DeliveriesWrite) => operations::stop;
     GET "/v1/subscriptions", Has(SubscriptionsRead) => management::forward;
     POST "/v1/subscriptions", Has(SubscriptionsWrite) => management::forward;
     GET "/v1/subscriptions/{id}", Has(SubscriptionsRead) => management::forward;
@@ -72,6 +77,8 @@ endpoints! {
     GET "/v1/subscriptions/{id}/secret", Has(SecretsRead) => management::hand_on;
     GET "/v1/subscriptions/{id}/stats", Has(DeliveriesRead) => deliveries::stats;
     POST "/v1/subscriptions/{id}/test", Has(DeliveriesWrite) => deliveries::test;
+    POST "/v1/subscriptions/{id}/recover", Has(DeliveriesWrite) => operations::recover;
+    POST "/v1/subscriptions/{id}/replay", Has(DeliveriesWrite) => operations::replay;
     GET "/v1/profiles", AnyKey => management::forward;
     GET "/v1/profiles/{name}", AnyKey => management::forward;
     PUT "/v1/profiles/{name}", Has(SubscriptionsWrite) => management::forward;

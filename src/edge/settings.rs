@@ -15,7 +15,7 @@ const DAY: Millis = 86_400_000;
 
 /// What nothing works without.
 const BINDINGS: &[&str] =
-    &["SUBSCRIPTIONS", "APPLICATION", "SUBSCRIPTION", "DELIVERY", "LEDGER", "DIRECTORY", "REGISTRY"];
+    &["SUBSCRIPTIONS", "APPLICATION", "SUBSCRIPTION", "DELIVERY", "LEDGER", "DIRECTORY", "REGISTRY", "OPERATIONS"];
 
 static SETTINGS: OnceLock<Settings> = OnceLock::new();
 

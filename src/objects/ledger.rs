@@ -1,6 +1,8 @@
 //! The ledger: which event ids producers chose, so that an id accepted once is never sent twice; and the events that
 //! nobody wanted, so that they too can be read again.
 
+mod replay;
+
 use std::rc::Rc;
 
 use js_sys::Promise;
@@ -52,6 +54,7 @@ impl Ledger {
 
     /// `POST /claim` with an [`Entry`]: 201 if it is new, else 200 with the one that was there.
     /// `POST /get` with an id: 200 with its entry, or 404.
+    /// `POST /events/count` and `POST /events/find` with a [`crate::operation::Seek`]: events that nobody wanted.
     /// `POST /revoked` with a list of keys: what they post from now on is refused with 401.
     pub fn fetch(&self, request: Request) -> Promise {
         let inner = self.0.clone();
@@ -63,6 +66,8 @@ impl Ledger {
             match steps(edge::target(&url).0).as_slice() {
                 ["claim"] => inner.claim(&text),
                 ["get"] => inner.get(&text),
+                ["events", "count"] => inner.count_events(&text),
+                ["events", "find"] => inner.find_events(&text),
                 ["revoked"] => inner.revoke(&text),
                 _ => Err(Problem::not_found("call")),
             }

@@ -6,13 +6,16 @@
 //! | [`subscription`] | subscription or source | the log of its deliveries and everything that is per destination |
 //! | [`delivery`] | delivery that waits for more than a minute | one alarm |
 //! | [`ledger`] | sixteenth of an application | event ids that producers chose, and events that nobody wanted |
+//! | [`operations`] | application | what is done to many deliveries in the background, and how far it is |
 //! | [`directory`] | host that sources have routes on | which source claims which path |
 //! | [`registry`] | deployment | which applications there are |
 
 pub mod application;
 pub mod delivery;
 pub mod directory;
+pub mod events;
 pub mod ledger;
+pub mod operations;
 pub mod registry;
 pub mod subscription;
 

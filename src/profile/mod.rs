@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::problem::Problem;
 use crate::signature::Scheme;
 use crate::time::Millis;
 
@@ -61,6 +62,24 @@ impl Retry {
         let spread = 1.0 + self.jitter.clamp(0.0, 1.0) * chance.clamp(0.0, 1.0);
         // A float cast saturates: the longest delay that `read` lets in is far below.
         Some((seconds * 1000.0 * spread).round() as Millis)
+    }
+}
+
+impl Profile {
+    /// The body of a delivery.
+    ///
+    /// # Errors
+    /// 413 where it would take more than `limit` bytes, together with the event's data where it does not hold them: then
+    /// they are stored beside it.
+    pub fn render(&self, facts: &Facts<'_>, limit: usize) -> Result<Rendered, Problem> {
+        let fits = |body: &Rendered| {
+            let beside = if body.data.is_none() { facts.data.get().len() } else { 0 };
+            body.bytes.len().saturating_add(beside) <= limit
+        };
+        self.body.render(facts, limit).filter(fits).ok_or_else(|| {
+            let detail = format!("Under the profile `{}` the body would have more than {limit} bytes.", self.name);
+            Problem::new(413, "body_too_large", detail)
+        })
     }
 }
 

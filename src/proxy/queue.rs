@@ -50,6 +50,7 @@ impl Visit {
             mark: judged.mark.clone(),
             key: None,
             trace: None,
+            operation: None,
             length: bytes.len(),
             data: is_json.then_some((0, bytes.len())),
             about: Some(&about),

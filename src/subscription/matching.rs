@@ -22,10 +22,15 @@ pub struct Interest {
 impl Interest {
     /// Whether an event of this type with these attributes is wanted.
     pub fn wants(&self, kind: &str, attributes: &Attributes) -> bool {
-        self.events.iter().any(|pattern| pattern_matches(pattern, kind))
+        self.has_type(kind)
             && self.filter.iter().all(|(key, wanted)| {
                 attributes.get(key).is_some_and(|values| values.as_slice().iter().any(|value| wanted.contains(value)))
             })
+    }
+
+    /// Whether events of this type are wanted at all.
+    pub fn has_type(&self, kind: &str) -> bool {
+        self.events.iter().any(|pattern| pattern_matches(pattern, kind))
     }
 }
 
@@ -37,6 +42,10 @@ fn pattern_matches(pattern: &str, kind: &str) -> bool {
         None => pattern == kind,
     }
 }
+
+/// What is wrong with what [`is_pattern`] refuses.
+pub const PATTERN_FAULT: &str =
+    "must be a type (1 to 128 letters, digits or _ . : / -), a type's beginning and .*, or *";
 
 /// Whether `text` can be asked for: a type, `*`, or a type's beginning and `.*`.
 pub fn is_pattern(text: &str) -> bool {

@@ -16,7 +16,7 @@ use crate::profile::{self, Profile};
 use crate::signature::{Key, Scheme};
 use crate::time::{Millis, rfc3339};
 
-pub use matching::{Filter, Interest, is_pattern};
+pub use matching::{Filter, Interest, PATTERN_FAULT, is_pattern};
 pub use pace::{MAX_CONCURRENCY, MAX_SHARDS, Pace, RateLimit};
 pub use prepared::Prepared;
 pub use read::{Context, rotate};
@@ -253,6 +253,19 @@ impl Subscription {
             revoked: Vec::new(),
         }
     }
+}
+
+/// What events can be delivered to a subscription by, whoever holds them: nothing of it is secret.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Recipient {
+    /// Which events it gets.
+    pub interest: Interest,
+    /// In what form.
+    pub profile: ProfileRef,
+    /// How many objects share its deliveries.
+    pub shards: u32,
+    /// The most that ever did.
+    pub widest: u32,
 }
 
 /// A subscription as the API shows it.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::matching::{Filter, Interest, is_pattern};
+use super::matching::{Filter, Interest, PATTERN_FAULT, is_pattern};
 use super::{DEFAULT_OVERLAP, MAX_OVERLAP, MAX_SHARDS, Pace, Secrets, Status, Subscription};
 use crate::body::{Fields, join};
 use crate::destination::{self, Rules};
@@ -184,10 +184,7 @@ impl Subscription {
             for (at, event) in events.iter().enumerate() {
                 if !is_pattern(event) {
                     let path = if named == "events" { join(named, &at.to_string()) } else { named.to_owned() };
-                    fields.fault_at(
-                        &path,
-                        "must be a type (1 to 128 letters, digits or _ . : / -), a type's beginning and .*, or *",
-                    );
+                    fields.fault_at(&path, PATTERN_FAULT);
                 }
             }
             self.interest.events = events;

@@ -119,6 +119,7 @@ impl Inner {
             ["places"] => Reply::ok(&self.store.places()?),
             ["places", id] => self.places_of(id, false),
             ["places", id, "ever"] => self.places_of(id, true),
+            ["recipient", id] => self.recipient(id),
             ["destination", place] => Reply::ok(&self.destination(place)?),
             ["report", place] => self.hear(place, body).await,
             ["source", id] => self.whole_source(id),

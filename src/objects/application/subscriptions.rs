@@ -13,7 +13,7 @@ use crate::objects::{Outcome, Reply};
 use crate::page::Page;
 use crate::problem::Problem;
 use crate::profile::Profile;
-use crate::subscription::{Status, Subscription};
+use crate::subscription::{ProfileRef, Recipient, Status, Subscription};
 
 impl Inner {
     pub(super) async fn create_subscription(self: &Rc<Self>, body: &[u8]) -> Outcome {
@@ -45,6 +45,14 @@ impl Inner {
 
     pub(super) fn get_subscription(&self, id: &str) -> Outcome {
         Reply::ok(&self.store.subscription(id)?.view())
+    }
+
+    /// What an operation needs to know of a subscription.
+    pub(super) fn recipient(&self, id: &str) -> Outcome {
+        let subscription = self.store.subscription(id)?;
+        let profile = self.store.profile(&subscription.profile)?.ok_or_else(|| Problem::not_found("profile"))?;
+        let Subscription { interest, shards, widest, .. } = subscription;
+        Reply::ok(&Recipient { interest, profile: ProfileRef::to(&profile), shards, widest })
     }
 
     pub(super) async fn patch_subscription(self: &Rc<Self>, id: &str, body: &[u8]) -> Outcome {

@@ -19,7 +19,8 @@ use crate::time::rfc3339;
 impl Inner {
     pub(super) fn list(&self, body: &[u8]) -> Outcome {
         let query: Query = crate::body::parsed(body).map_err(|error| Problem::not_json(error.to_string()))?;
-        let listed = self.log.list(&query).map_err(storage)?;
+        let mut listed = self.log.list(&query).map_err(storage)?;
+        self.log.add_replays(&query, &mut listed).map_err(storage)?;
         let destination = self.destination();
         let items = listed.rows.iter().map(|row| row.view(destination.as_ref())).collect();
         Reply::ok(&Part { items, seen: listed.seen.as_deref() })

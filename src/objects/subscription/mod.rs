@@ -10,6 +10,7 @@ mod care;
 mod door;
 mod history;
 mod log;
+mod operations;
 mod sender;
 
 use std::cell::RefCell;
@@ -71,6 +72,9 @@ pub struct Append<'a> {
     /// The trace that it is part of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
+    /// The replay that it is part of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<&'a str>,
     /// Length of the body.
     pub length: usize,
     /// Offset and length of the event's data in the body; where it is none, the data follow the body.
@@ -142,6 +146,11 @@ impl Subscription {
                 ["knock"] => inner.knock(&body.to_vec()),
                 ["close"] => inner.close(&body.to_vec()),
                 ["requests"] => inner.requests(query),
+                ["bulk", "count"] => inner.count_meant(&body.to_vec()).await,
+                ["bulk", "step"] => inner.step(&body.to_vec()).await,
+                ["bulk", "end", operation] => inner.end_operation(operation),
+                ["events", "count"] => inner.count_events(&body.to_vec()),
+                ["events", "find"] => inner.find_events(&body.to_vec()),
                 ["stats", since, until] => inner.stats(since, until, &body.to_vec()),
                 ["health"] => inner.health(),
                 _ => Err(Problem::not_found("call")),
@@ -467,6 +476,7 @@ impl Inner {
             mark: None,
             key: None,
             trace: None,
+            operation: None,
             length: rendered.bytes.len(),
             data: rendered.data,
             about: Some(&about),

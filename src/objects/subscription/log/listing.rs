@@ -23,6 +23,8 @@ pub struct Query {
     pub from: Option<String>,
     /// The delivery of this event alone: the 22 characters that they share.
     pub only: Option<String>,
+    /// That event's own id, for those by which it was replayed.
+    pub event: Option<String>,
     /// One of these stages, as they are stored.
     pub stages: Option<Vec<u8>>,
     /// Events of this type.
@@ -168,6 +170,17 @@ impl Log {
 }
 
 impl Listed {
+    /// Adds what was found elsewhere, at most `limit`.
+    pub fn add(&mut self, rows: Vec<Row>, limit: u32) {
+        let mut more = Listed { rows, seen: None };
+        more.cut(limit);
+        self.rows.append(&mut more.rows);
+        self.seen = self.seen.take().max(more.seen);
+        self.rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.id));
+        self.rows.retain(|row| self.seen.as_deref().is_none_or(|seen| row.id.as_str() >= seen));
+        self.cut(limit);
+    }
+
     /// No more than `limit`. With as many as that nobody knows what is below the last one.
     fn cut(&mut self, limit: u32) {
         self.rows.truncate(limit as usize);

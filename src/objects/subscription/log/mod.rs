@@ -11,9 +11,11 @@
 //! them among the payloads that arrived after `mark`, and takes them over.
 
 mod blocks;
+mod bulk;
 mod figures;
 mod line;
 mod listing;
+mod replays;
 
 use std::cell::{Cell, OnceCell, RefCell};
 
@@ -42,7 +44,7 @@ const SCHEMA: &[&str] = &[
     "CREATE TABLE deliveries (
         id TEXT PRIMARY KEY, stage INTEGER NOT NULL, kind TEXT NOT NULL, event TEXT, url TEXT, test INTEGER NOT NULL,
         planned INTEGER NOT NULL, tries INTEGER NOT NULL, count INTEGER NOT NULL, next_at INTEGER, completed_at INTEGER,
-        asked INTEGER NOT NULL, payload INTEGER NOT NULL, attempts TEXT
+        asked INTEGER NOT NULL, payload INTEGER NOT NULL, attempts TEXT, operation TEXT
     ) WITHOUT ROWID",
     "CREATE INDEX unsettled ON deliveries (stage, id) WHERE stage NOT IN (0, 4)",
     "CREATE INDEX asked ON deliveries (id) WHERE asked > 0",
@@ -53,8 +55,14 @@ const SCHEMA: &[&str] = &[
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 ];
 
+/// Columns that came with later versions: an object of one before has its tables without them.
+const ADDED: &[(&str, &str)] = &[("payloads", "trace"), ("deliveries", "operation")];
+
 /// What came with later versions: made where it is missing, whenever an instance opens its log.
-const LATER: &[&str] = &["CREATE INDEX IF NOT EXISTS due ON deliveries (next_at, id) WHERE stage = 2"];
+const LATER: &[&str] = &[
+    "CREATE INDEX IF NOT EXISTS due ON deliveries (next_at, id) WHERE stage = 2",
+    "CREATE INDEX IF NOT EXISTS replays ON deliveries (event, id) WHERE operation IS NOT NULL",
+];
 
 const COLUMNS: &str =
     "d.id, d.stage, d.tries, d.count, d.next_at, d.completed_at, d.kind, d.event, d.url, d.test, d.planned, d.asked";
@@ -149,13 +157,17 @@ impl Log {
 
     fn exists(&self) -> Result<bool, JsValue> {
         if self.exists.get().is_none() {
-            let found = self.sql.row("SELECT sql FROM sqlite_master WHERE name = 'payloads'", &[])?;
-            let Some(made) = found.and_then(|row| row.text(0)) else {
+            let found = "SELECT name, sql FROM sqlite_master WHERE name IN ('payloads', 'deliveries')";
+            let made = self.sql.rows(found, &[])?;
+            if made.is_empty() {
                 return Ok(false);
-            };
-            // An object of the version before knows nothing of traces.
-            if !made.contains("trace TEXT") {
-                self.sql.run("ALTER TABLE payloads ADD COLUMN trace TEXT", &[])?;
+            }
+            for (table, column) in ADDED {
+                let of_table = |row: &&Columns| row.text(0).as_deref() == Some(table);
+                let made = made.iter().find(of_table).and_then(|row| row.text(1)).unwrap_or_default();
+                if !made.contains(&format!(" {column} TEXT")) {
+                    self.sql.run(&format!("ALTER TABLE {table} ADD COLUMN {column} TEXT"), &[])?;
+                }
             }
             self.upgrade()?;
         }
@@ -261,7 +273,8 @@ impl Log {
         let seq = self.next_seq()?;
         let progress = &row.progress;
         let written = self.sql.run(
-            "INSERT OR IGNORE INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, NULL)",
+            "INSERT OR IGNORE INTO deliveries (id, stage, kind, event, url, test, planned, tries, count, next_at,
+             completed_at, asked, payload, operation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",
             &[
                 row.id.as_str().into(),
                 i64::from(progress.stage as u8).into(),
@@ -275,6 +288,7 @@ impl Log {
                 progress.next_at.into(),
                 progress.completed_at.into(),
                 seq.into(),
+                row.append.operation.into(),
             ],
         )?;
         if written == 0 {
