@@ -5,6 +5,7 @@ import * as applications from "./openapi/applications.mjs";
 import * as deliveries from "./openapi/deliveries.mjs";
 import * as events from "./openapi/events.mjs";
 import * as keys from "./openapi/keys.mjs";
+import * as operations from "./openapi/operations.mjs";
 import * as profiles from "./openapi/profiles.mjs";
 import * as rest from "./openapi/rest.mjs";
 import * as shared from "./openapi/shared.mjs";
@@ -25,7 +26,7 @@ RFC 9457 \`application/problem+json\` with a stable \`code\`; a method that a pa
 
 function document() {
   const read = (file) => JSON.parse(readFileSync(at(file), "utf8"));
-  const areas = [applications, keys, subscriptions, events, deliveries, profiles, sources, rest];
+  const areas = [applications, keys, subscriptions, events, deliveries, operations, profiles, sources, rest];
   const names = {
     ProfileName: shared.nameOf(read("src/profile/builtin.json")),
     ProviderName: { type: "string", enum: read("src/provider/table.json").map(({ name }) => name) },

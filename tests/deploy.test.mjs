@@ -16,6 +16,7 @@ const objects = {
   LEDGER: "Ledger",
   DIRECTORY: "Directory",
   REGISTRY: "Registry",
+  OPERATIONS: "Operations",
 };
 
 let folder;

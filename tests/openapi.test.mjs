@@ -54,7 +54,7 @@ test("what is shown as an example fits its own schema", () => {
 describe("with one of each there", () => {
   let ids;
   before(async () => {
-    ids = await prepared(target, calls);
+    ids = await prepared(target, { api, ...calls });
   });
 
   const here = operations.filter(

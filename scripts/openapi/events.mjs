@@ -1,23 +1,5 @@
-// Events: what a producer posts, and long runs over what was posted.
-import {
-  answer,
-  at,
-  body,
-  choice,
-  id,
-  inPath,
-  links,
-  list,
-  map,
-  nullable,
-  page,
-  paging,
-  ref,
-  sent,
-  shown,
-  text,
-  time,
-} from "./parts.mjs";
+// Events: what a producer posts.
+import { answer, at, body, inPath, links, list, map, nullable, ref, sent, shown, text, time } from "./parts.mjs";
 import { eventType, url } from "./shared.mjs";
 
 const TAG = "Events";
@@ -76,17 +58,7 @@ export const schemas = {
     createdAt: time(),
     deliveries: list(ref("Target")),
   }),
-  Operation: shown({
-    id: id("op"),
-    kind: { type: "string", examples: ["recover", "replay"] },
-    status: choice(["running", "done", "stopped", "failed"]),
-    matched: { type: "integer", minimum: 0 },
-    done: { type: "integer", minimum: 0 },
-    failed: { type: "integer", minimum: 0 },
-  }),
 };
-
-const operation = { parameters: [inPath("id", id("op"), "`op_…`")] };
 
 export const paths = [
   at("/v1/events", TAG, {
@@ -175,40 +147,5 @@ export const paths = [
       },
     },
     { parameters: [inPath("id", own, "`evt_…`, or the id that its producer gave it.")] },
-  ),
-  at("/v1/operations", TAG, {
-    get: {
-      operationId: "listOperations",
-      summary: "List long runs",
-      scope: "deliveries:read",
-      parameters: paging(),
-      answers: { 200: answer("A page, newest first.", page("Operation")) },
-    },
-  }),
-  at(
-    "/v1/operations/{id}",
-    TAG,
-    {
-      get: {
-        operationId: "getOperation",
-        summary: "Read how far a long run is",
-        scope: "deliveries:read",
-        answers: { 200: answer("The run.", ref("Operation")) },
-      },
-    },
-    operation,
-  ),
-  at(
-    "/v1/operations/{id}/stop",
-    TAG,
-    {
-      post: {
-        operationId: "stopOperation",
-        summary: "Stop a long run",
-        scope: "deliveries:write",
-        answers: { 200: answer("As it is now.", ref("Operation")) },
-      },
-    },
-    operation,
   ),
 ];

@@ -1,4 +1,6 @@
 // Subscriptions: where events go.
+
+import { started } from "./operations.mjs";
 import {
   answer,
   at,
@@ -178,7 +180,6 @@ export const schemas = {
     retryAt: nullable(time("When one attempt is made, while it is spared.")),
     waiting: { type: "integer", minimum: 0, description: "Pending deliveries." },
   }),
-  OperationStarted: shown({ operation: id("op"), matched: { type: "integer", minimum: 0 } }),
 };
 
 const one = { parameters: [inPath("id", id("sub"), "`sub_…`")] };
@@ -333,17 +334,22 @@ export const paths = [
     post: {
       operationId: "recoverDeliveries",
       summary: "Try failed deliveries again",
+      description:
+        "In the background: those that had failed when this is answered, each once, on a fresh schedule. Tests are left out.",
       scope: "deliveries:write",
       send: body(sent({ ...window, status: nullable(choice(["failed"])) }, { required: ["since"] }), {
         "Since an outage": { since: "2026-05-18T12:00:00.000Z" },
       }),
-      answers: { 202: answer("It is under way.", ref("OperationStarted")) },
+      answers: { 202: started },
+      codes: { 409: ["too_many_operations"] },
     },
   }),
   each("/replay", {
     post: {
       operationId: "replayEvents",
       summary: "Deliver events again, as new deliveries",
+      description:
+        "In the background: events of the window that the subscription's `events` and `filter` want, also those that nobody wanted when they came. Each is rendered under the subscription's profile; `deliverAt` counts no more. What came to sources is left out.",
       scope: "deliveries:write",
       send: body(
         sent(
@@ -358,7 +364,8 @@ export const paths = [
         ),
         { "A day's": { since: "2026-05-18T00:00:00.000Z", until: "2026-05-19T00:00:00.000Z", types: ["task.*"] } },
       ),
-      answers: { 202: answer("It is under way.", ref("OperationStarted")) },
+      answers: { 202: started },
+      codes: { 409: ["too_many_operations"] },
     },
   }),
 ];

@@ -31,6 +31,16 @@ const SOURCE = {
   options: "object",
   route: "object",
 };
+const SINCE = "2026-05-18T12:00:00.000Z";
+const WINDOW = { since: "string", until: "string" };
+const CHOSEN = {
+  ...WINDOW,
+  ...TYPED,
+  status: "string",
+  subscription: "string",
+  source: "string",
+  event: "string",
+};
 const APPLICATION = { name: "string", profile: "string" };
 
 /**
@@ -50,6 +60,13 @@ export const bodies = {
       deliverAt: "string",
     },
   },
+  "POST /v1/subscriptions/{id}/recover": { needs: { since: SINCE }, fields: { ...WINDOW, status: "string" } },
+  "POST /v1/subscriptions/{id}/replay": {
+    needs: { since: SINCE },
+    fields: { ...WINDOW, types: "array", from: "string" },
+  },
+  "POST /v1/deliveries/retry": { needs: { type: "nothing.comes" }, fields: CHOSEN },
+  "POST /v1/deliveries/cancel": { needs: { type: "nothing.comes" }, fields: CHOSEN },
   "POST /v1/subscriptions": {
     needs: { url: "https://example.com/hook", events: ["nothing.comes"] },
     fields: { ...SUBSCRIPTION, secret: "string", secretType: "string" },
@@ -99,6 +116,7 @@ export const bodies = {
 export const bodiless = [
   "POST /v1/deliveries/{id}/retry",
   "POST /v1/deliveries/{id}/cancel",
+  "POST /v1/operations/{id}/stop",
   "POST /v1/subscriptions/{id}/pause",
   "POST /v1/subscriptions/{id}/resume",
   "POST /v1/reseal",

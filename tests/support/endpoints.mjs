@@ -28,6 +28,8 @@ export function endpoints() {
 /** `EventsWrite` is `events:write`. */
 const scopeName = (variant) => variant.replace(/(?!^)([A-Z])/, ":$1").toLowerCase();
 
+const SINCE = "2026-05-18T12:00:00.000Z";
+
 /**
  * What a valid call of each endpoint is: its status, its body, and the kind of thing that its path names, which is the
  * application's own, the operator's or everybody's. `elsewhere` is the status in an application that has no such thing,
@@ -40,6 +42,12 @@ export const VALID = {
   "GET /v1/deliveries/{id}": { status: 200, thing: "delivery" },
   "POST /v1/deliveries/{id}/retry": { status: 202, thing: "delivery" },
   "POST /v1/deliveries/{id}/cancel": { status: 200, thing: "delivery" },
+  "POST /v1/deliveries/retry": { status: 202, body: { type: "matrix.none" } },
+  "POST /v1/deliveries/cancel": { status: 202, body: { type: "matrix.none" } },
+  "GET /v1/operations": { status: 200 },
+  "GET /v1/operations/{id}": { status: 200, thing: "operation" },
+  // One that found nothing has ended by itself.
+  "POST /v1/operations/{id}/stop": { status: 409, thing: "operation" },
   "GET /v1/subscriptions": { status: 200 },
   "POST /v1/subscriptions": { status: 201, body: { url: "https://a.example/", events: ["none"] } },
   "GET /v1/subscriptions/{id}": { status: 200, thing: "subscription" },
@@ -52,6 +60,8 @@ export const VALID = {
   "GET /v1/subscriptions/{id}/stats": { status: 200, thing: "subscription" },
   "GET /v1/subscriptions/{id}/secret": { status: 200, thing: "subscription" },
   "POST /v1/subscriptions/{id}/test": { status: 200, thing: "subscription" },
+  "POST /v1/subscriptions/{id}/recover": { status: 202, thing: "subscription", body: { since: SINCE } },
+  "POST /v1/subscriptions/{id}/replay": { status: 202, thing: "subscription", body: { since: SINCE } },
   "GET /v1/profiles": { status: 200 },
   "GET /v1/profiles/{name}": { status: 200, thing: "profile" },
   "PUT /v1/profiles/{name}": { status: 200, thing: "profile", body: {}, elsewhere: 201 },
@@ -97,6 +107,10 @@ export function makers(signet, target) {
     delivery: async (own) => {
       const { deliveries } = await own.send({ type: "matrix.held", data: 1, webhookUrl: url, deliverAt: tomorrow() });
       return deliveries[0].id;
+    },
+    operation: async (own) => {
+      const { operation } = await own.expect(202, "POST", "/v1/deliveries/cancel", { type: "matrix.none" });
+      return operation;
     },
     subscription: made("subscriptions", { url, events: ["none"] }),
     profile: async (own) => (await own.expect(201, "PUT", `/v1/profiles/${next("profile")}`, {})).name,

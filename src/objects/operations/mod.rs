@@ -153,6 +153,8 @@ impl Inner {
         self.state.alarm_at(now.saturating_add(WATCH));
         let mut rest = WATCH;
         for left in (0..AT_ONCE).rev() {
+            // Where all objects share one thread, others get their turn too.
+            edge::pause(1).await;
             match self.store.next(edge::now()) {
                 Ok(Some(work)) => {
                     self.busy_until.set(edge::now().saturating_add(PATIENCE));

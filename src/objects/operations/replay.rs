@@ -94,6 +94,7 @@ impl Inner {
         });
         let (mut done, mut failed, mut fewer) = (0u64, found.gone, 0u64);
         for findings in found.events.chunks(TOGETHER) {
+            edge::pause(1).await;
             for became in join_all(findings.iter().map(|finding| self.deliver(&aim, finding))).await {
                 let count = match became? {
                     Became::Delivered => &mut done,
