@@ -328,6 +328,42 @@ describe("replay", () => {
     assert.equal(new Set(target.requests(one.path).map((it) => it.headers["webhook-id"])).size, 9);
   });
 
+  test("to a subscription that several objects share, and recovered from all of them", async () => {
+    const type = uniqueType("shared");
+    await inParallel(numbers(24), 8, (n) => send({ type, data: { n } }));
+    const one = await own(500, { events: [type], shards: 4 });
+    const { operation, matched } = await begin(`/v1/subscriptions/${one.id}/replay`, { since: LONG_AGO });
+    assert.equal(matched, 24);
+    assert.equal((await ended(operation)).done, 24);
+    const got = () => list(`subscription=${one.id}`);
+    await until(async () => (await got()).filter((it) => it.status === "failed").length === 24);
+    const ids = (await got()).map((it) => it.id);
+    assert.ok(new Set(ids.map((id) => id.at(-1))).size > 1, "more than one of them has some");
+    target.answer(one.path, 200);
+    const recovery = await begin(`/v1/subscriptions/${one.id}/recover`, { since: LONG_AGO });
+    assert.equal(recovery.matched, 24);
+    await all(ids, "delivered");
+    assert.equal((await ended(recovery.operation)).done, 24);
+    assert.equal(target.requests(one.path).length, 48);
+  });
+
+  test("in order, where that is what the subscription wants", async () => {
+    const type = uniqueType("ordered");
+    const first = await own(200, { events: [type] });
+    for (const n of numbers(30)) {
+      await send({ type, data: { n } });
+      await sleep(2);
+    }
+    await target.received(first.path, 30);
+    const one = await own(200, { events: [type], ordered: true });
+    await begin(`/v1/subscriptions/${one.id}/replay`, { since: LONG_AGO, from: first.id });
+    const requests = await target.received(one.path, 30);
+    assert.deepEqual(
+      requests.map((it) => it.json.data.n),
+      numbers(30),
+    );
+  });
+
   test("what was scheduled is not waited for again; what came to a source is left out", async () => {
     const one = await own();
     await send({ type: one.type, data: 1, deliverAt: time(-HOUR) });

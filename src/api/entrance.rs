@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response};
 
 use super::gateway::Gateway;
-use super::table::ENDPOINTS;
+use super::table::{ENDPOINTS, Endpoint};
 use super::{caller, health};
 use crate::access::Caller;
 use crate::cors;
@@ -158,7 +158,17 @@ async fn enter(head: Head, request: Request, env: Env, context: Context) -> Resu
 
 /// The methods that a path has.
 fn offered(path: &str) -> Vec<&'static str> {
-    ENDPOINTS.iter().filter(|it| route::params(it.path, path).is_some()).map(|it| it.method).collect()
+    fitting(path).map(|(endpoint, _)| endpoint.method).collect()
+}
+
+/// The endpoints that a path leads to, each with what its placeholders stand for. A path that is an endpoint's to the letter
+/// leads to no other: `/v1/events/batch` is no event.
+fn fitting(path: &str) -> impl Iterator<Item = (&'static Endpoint, Vec<String>)> {
+    let is_literal = ENDPOINTS.iter().any(|it| it.path == path);
+    ENDPOINTS
+        .iter()
+        .filter(move |it| !is_literal || it.path == path)
+        .filter_map(move |it| Some((it, route::params(it.path, path)?)))
 }
 
 /// What a request to a host that Signet stands in front of is called in the log: its path is the origin's.
@@ -168,16 +178,12 @@ async fn answer(head: Head, request: Request, env: Env) -> Result<Answer, Proble
     let (path, _) = head.target();
     // An object would be called by another path than the one that was looked up.
     let path = if route::is_settled(path) { path } else { "" };
-    let found = ENDPOINTS.iter().find_map(|endpoint| {
-        let is_method = endpoint.method == head.method;
-        is_method.then(|| route::params(endpoint.path, path)).flatten().map(|params| (endpoint, params))
-    });
+    let found = fitting(path).find(|(endpoint, _)| endpoint.method == head.method);
     let seen = head.seen.clone();
     match &found {
         Some((endpoint, params)) => seen.borrow_mut().fits(endpoint.path, params),
         None => {
-            if let Some((endpoint, params)) = ENDPOINTS.iter().find_map(|it| Some((it, route::params(it.path, path)?)))
-            {
+            if let Some((endpoint, params)) = fitting(path).next() {
                 seen.borrow_mut().fits(endpoint.path, &params);
             }
         }

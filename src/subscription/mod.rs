@@ -266,6 +266,8 @@ pub struct Recipient {
     pub shards: u32,
     /// The most that ever did.
     pub widest: u32,
+    /// Whether it wants them one after another.
+    pub ordered: bool,
 }
 
 /// A subscription as the API shows it.

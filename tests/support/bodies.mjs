@@ -45,7 +45,7 @@ const APPLICATION = { name: "string", profile: "string" };
 
 /**
  * What each call that reads a body needs in it, and the JSON types that each field takes. `null` stands for left out
- * everywhere. A call that is not named here reads none.
+ * everywhere. With `any`, what it needs is any of its fields. A call that is not named here reads none.
  */
 export const bodies = {
   "POST /v1/events": {
@@ -65,8 +65,8 @@ export const bodies = {
     needs: { since: SINCE },
     fields: { ...WINDOW, types: "array", from: "string" },
   },
-  "POST /v1/deliveries/retry": { needs: { type: "nothing.comes" }, fields: CHOSEN },
-  "POST /v1/deliveries/cancel": { needs: { type: "nothing.comes" }, fields: CHOSEN },
+  "POST /v1/deliveries/retry": { needs: { type: "nothing.comes" }, fields: CHOSEN, any: true },
+  "POST /v1/deliveries/cancel": { needs: { type: "nothing.comes" }, fields: CHOSEN, any: true },
   "POST /v1/subscriptions": {
     needs: { url: "https://example.com/hook", events: ["nothing.comes"] },
     fields: { ...SUBSCRIPTION, secret: "string", secretType: "string" },

@@ -51,8 +51,8 @@ impl Inner {
     pub(super) fn recipient(&self, id: &str) -> Outcome {
         let subscription = self.store.subscription(id)?;
         let profile = self.store.profile(&subscription.profile)?.ok_or_else(|| Problem::not_found("profile"))?;
-        let Subscription { interest, shards, widest, .. } = subscription;
-        Reply::ok(&Recipient { interest, profile: ProfileRef::to(&profile), shards, widest })
+        let Subscription { interest, shards, widest, pace, .. } = subscription;
+        Reply::ok(&Recipient { interest, profile: ProfileRef::to(&profile), shards, widest, ordered: pace.ordered })
     }
 
     pub(super) async fn patch_subscription(self: &Rc<Self>, id: &str, body: &[u8]) -> Outcome {

@@ -93,7 +93,9 @@ impl Inner {
             shards: work.plan.shards,
         });
         let (mut done, mut failed, mut fewer) = (0u64, found.gone, 0u64);
-        for findings in found.events.chunks(TOGETHER) {
+        // Where they are to come in order, the next one is not given away before the last one lies there.
+        let together = if recipient.ordered { 1 } else { TOGETHER };
+        for findings in found.events.chunks(together) {
             edge::pause(1).await;
             for became in join_all(findings.iter().map(|finding| self.deliver(&aim, finding))).await {
                 let count = match became? {

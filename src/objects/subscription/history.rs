@@ -20,7 +20,7 @@ impl Inner {
     pub(super) fn list(&self, body: &[u8]) -> Outcome {
         let query: Query = crate::body::parsed(body).map_err(|error| Problem::not_json(error.to_string()))?;
         let mut listed = self.log.list(&query).map_err(storage)?;
-        self.log.add_replays(&query, &mut listed.rows).map_err(storage)?;
+        self.log.add_replays(&query, &mut listed).map_err(storage)?;
         let destination = self.destination();
         let items = listed.rows.iter().map(|row| row.view(destination.as_ref())).collect();
         Reply::ok(&Part { items, seen: listed.seen.as_deref() })

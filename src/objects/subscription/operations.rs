@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde::de::DeserializeOwned;
 
-use super::{Inner, WATCH};
+use super::Inner;
 use crate::delivery::Stage;
 use crate::edge;
 use crate::objects::{Outcome, Reply, storage};
@@ -29,10 +29,14 @@ impl Inner {
         let to = self.becomes(&order).await?;
         let now = edge::now();
         let moved = self.log.step(&order, to, now).map_err(storage)?;
-        if to == Some(Stage::Due) && moved.done > 0 {
-            self.memory.borrow_mut().gate.more_in_log();
-            self.wake_at(now.saturating_add(WATCH));
-            self.start_senders();
+        match to {
+            Some(Stage::Due) if moved.done > 0 => {
+                self.memory.borrow_mut().gate.more_in_log();
+                self.start_senders();
+                self.look_again();
+            }
+            Some(Stage::Cancelled) if moved.done > 0 => self.close_up(),
+            _ => {}
         }
         Reply::ok(&moved)
     }

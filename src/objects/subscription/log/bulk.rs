@@ -35,10 +35,6 @@ struct Candidate {
     is_whole: bool,
 }
 
-fn bare(candidate: &Candidate) -> Option<Id> {
-    Id::parse_bare(&candidate.id)
-}
-
 impl Log {
     /// How many deliveries an order is about.
     pub fn count_meant(&self, order: &Order) -> Result<u64, JsValue> {
@@ -83,6 +79,10 @@ impl Log {
         let meant = || looked_at.iter().filter(|it| it.is_meant);
         let is_cancelled = order.bulk.kind == Kind::Cancel;
         let ids: Vec<&str> = meant().filter(|it| is_cancelled || it.is_whole).map(|it| it.id.as_str()).collect();
+        let place = |id: Option<&&str>| id.and_then(|id| Id::parse_bare(id));
+        if let (Some(first), Some(last)) = (place(ids.first()), place(ids.last())) {
+            self.touched(first, last)?;
+        }
         let count = |length: usize| u64::try_from(length).unwrap_or(0);
         moved.done = moved.done.saturating_add(count(ids.len()));
         moved.failed = moved.failed.saturating_add(count(meant().count().saturating_sub(ids.len())));
@@ -95,9 +95,6 @@ impl Log {
                  WHERE 1"
             }
         };
-        if let (Some(first), Some(last)) = (looked_at.first().and_then(bare), looked_at.last().and_then(bare)) {
-            self.touched(first, last)?;
-        }
         let query = format!("UPDATE deliveries SET {change} AND id IN (SELECT value FROM json_each(?3))");
         self.sql.run(&query, &[now.into(), i64::from(to as u8).into(), (&ids).into()])?;
         let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);

@@ -170,6 +170,17 @@ impl Log {
 }
 
 impl Listed {
+    /// Adds what was found elsewhere, at most `limit`.
+    pub fn add(&mut self, rows: Vec<Row>, limit: u32) {
+        let mut more = Listed { rows, seen: None };
+        more.cut(limit);
+        self.rows.append(&mut more.rows);
+        self.seen = self.seen.take().max(more.seen);
+        self.rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.id));
+        self.rows.retain(|row| self.seen.as_deref().is_none_or(|seen| row.id.as_str() >= seen));
+        self.cut(limit);
+    }
+
     /// No more than `limit`. With as many as that nobody knows what is below the last one.
     fn cut(&mut self, limit: u32) {
         self.rows.truncate(limit as usize);

@@ -2,6 +2,7 @@
 
 use wasm_bindgen::JsValue;
 
+use super::listing::Listed;
 use super::{COLUMNS, Log, Query, Row};
 use crate::edge::Value;
 use crate::event::About;
@@ -91,7 +92,7 @@ impl Log {
     }
 
     /// Adds to a list of one event's deliveries those by which it was replayed: their ids are not made from the event's.
-    pub fn add_replays(&self, query: &Query, rows: &mut Vec<Row>) -> Result<(), JsValue> {
+    pub fn add_replays(&self, query: &Query, listed: &mut Listed) -> Result<(), JsValue> {
         let Some(event) = query.event.as_ref().filter(|_| self.exists().unwrap_or(false)) else { return Ok(()) };
         let stages = query.stages.as_ref().map(|stages| serde_json::to_string(stages).unwrap_or_default());
         let text = format!(
@@ -107,9 +108,8 @@ impl Log {
             stages.as_ref().into(),
             query.limit.into(),
         ];
-        rows.extend(self.sql.rows(&text, &params)?.iter().filter_map(Row::read));
-        rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.id));
-        rows.truncate(query.limit as usize);
+        let rows = self.sql.rows(&text, &params)?;
+        listed.add(rows.iter().filter_map(Row::read).collect(), query.limit);
         Ok(())
     }
 }
