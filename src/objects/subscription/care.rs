@@ -67,6 +67,8 @@ impl Inner {
             Status::Deleted => self.log.cancel_all(edge::now()).map_err(storage),
             Status::Active if self.log.release(edge::now()).map_err(storage)? => {
                 self.memory.borrow_mut().gate.more_in_log();
+                // Some may have to wait until a time of their own.
+                self.wake_at(edge::now().saturating_add(WATCH));
                 Ok(())
             }
             _ => Ok(()),

@@ -355,6 +355,9 @@ impl Inner {
                     self.start_senders();
                 }
                 self.look_again();
+                if later {
+                    self.wake_at(first_at);
+                }
             }
             _ => {}
         }
