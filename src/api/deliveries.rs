@@ -187,7 +187,8 @@ pub async fn health(call: Call) -> Result<Answer, Problem> {
         Ok(places) => places,
         Err(refused) => return Ok(refused),
     };
-    let asked = places.iter().map(|place| call.gateway.object("SUBSCRIPTION", place.as_str(), "/health", JsValue::NULL));
+    let asked =
+        places.iter().map(|place| call.gateway.object("SUBSCRIPTION", place.as_str(), "/health", JsValue::NULL));
     let mut health = Health::default();
     for said in join_all(asked).await {
         let said = said?;

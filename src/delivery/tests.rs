@@ -143,7 +143,12 @@ fn histories() -> u32 {
 /// world is left to run, everything ends.
 fn tell_histories() {
     let met = RefCell::new(Met::default());
-    let config = ProptestConfig { cases: histories(), max_shrink_iters: 3_000, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig {
+        cases: histories(),
+        max_shrink_iters: 3_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
     let delays = proptest::collection::vec(prop_oneof![Just(0.0f64), 0.0..20.0, 0.0..150.0], 1..6);
     let told = TestRunner::new(config).run(&(steps(), delays), |(steps, delays)| {
         let mut world = World::new(&delays);

@@ -209,7 +209,8 @@ impl World {
     pub fn apply(&mut self, step: &Step) {
         match *step {
             Step::Append(ahead) => {
-                let id = Id::new(self.now, (self.events.len() as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15), self.base);
+                let id =
+                    Id::new(self.now, (self.events.len() as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15), self.base);
                 let id = id.sharded(self.base, self.subscription.shards);
                 if self.subscription.status != Status::Disabled {
                     self.events.push(id);
@@ -324,7 +325,8 @@ impl World {
                     self.prepare(at);
                     let row = &mut self.objects[at].rows[row];
                     let next_at = Some(self.now);
-                    row.progress = Progress { stage: Stage::Due, tries: 0, next_at, completed_at: None, ..row.progress };
+                    row.progress =
+                        Progress { stage: Stage::Due, tries: 0, next_at, completed_at: None, ..row.progress };
                     self.objects[at].gate.more_in_log();
                     self.pump(at);
                     self.look_again(at);
@@ -544,7 +546,11 @@ impl World {
                     for (count, earlier) in object.turns.iter().rev().take(30).enumerate() {
                         // The clock shows whole milliseconds.
                         let most = limit.per_second * ((turn - earlier + 1) as f64 / 1000.0) + 1.0;
-                        assert!((count + 1) as f64 <= most + 1e-6, "{} since {earlier} at {turn}, not {most}", count + 1);
+                        assert!(
+                            (count + 1) as f64 <= most + 1e-6,
+                            "{} since {earlier} at {turn}, not {most}",
+                            count + 1
+                        );
                     }
                 }
                 match wait {
@@ -831,6 +837,9 @@ impl World {
     }
 
     pub fn is_over(&self) -> bool {
-        self.objects.iter().flat_map(|object| &object.rows).all(|row| !row.progress.stage.is_pending() && row.asked == 0)
+        self.objects
+            .iter()
+            .flat_map(|object| &object.rows)
+            .all(|row| !row.progress.stage.is_pending() && row.asked == 0)
     }
 }

@@ -92,9 +92,8 @@ impl Inner {
         let now = edge::now();
         let mut memory = self.memory.borrow_mut();
         let gate = &mut memory.gate;
-        let lined = |owed: Vec<Owed>, trigger| {
-            owed.into_iter().map(move |(id, url)| (id, trigger, self.lane(url.as_deref())))
-        };
+        let lined =
+            |owed: Vec<Owed>, trigger| owed.into_iter().map(move |(id, url)| (id, trigger, self.lane(url.as_deref())));
         if gate.asks_for_manual() {
             let limit = u32::try_from(WAITING).unwrap_or(u32::MAX);
             gate.refill(lined(self.log.asked(now, limit)?, Trigger::Manual));
