@@ -274,3 +274,5 @@ impl Progress {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod world;

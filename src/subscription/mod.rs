@@ -203,7 +203,8 @@ impl Subscription {
 
     /// Somebody says that the destination is well: what is known of its failures is over.
     pub fn forgive(&mut self, now: Millis) {
-        self.resumed_at = Some(now);
+        // Two of them are never the same, however fast.
+        self.resumed_at = Some(self.resumed_at.map_or(now, |before| now.max(before.saturating_add(1))));
         self.failing_since = None;
         self.failing.clear();
     }

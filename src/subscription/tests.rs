@@ -197,3 +197,23 @@ proptest! {
         let _ = create(&body);
     }
 }
+
+#[test]
+fn what_objects_report_is_the_worst_of_them_until_somebody_resumes() {
+    let mut subscription = create(r#"{"url":"https://example.com/"}"#).unwrap();
+    let report = |status, since, resumed_at| Report { status, reason: Some("failing".into()), since, resumed_at };
+    assert!(subscription.hear("aaaaa0", &report(Condition::Failing, Some(7), None), 9));
+    assert!(subscription.hear("aaaaa1", &report(Condition::Failing, Some(5), None), 9));
+    assert!(!subscription.hear("aaaaa1", &report(Condition::Failing, Some(5), None), 9), "no news");
+    assert_eq!(subscription.failing_since, Some(5));
+    assert!(subscription.hear("aaaaa1", &report(Condition::Recovered, None, None), 9));
+    assert_eq!(subscription.failing_since, Some(7));
+    assert!(subscription.hear("aaaaa0", &report(Condition::Disabled, Some(7), None), 9));
+    assert_eq!(subscription.status, Status::Disabled);
+    subscription.status = Status::Active;
+    subscription.forgive(10);
+    assert_eq!((subscription.failing_since, subscription.resumed_at), (None, Some(10)));
+    assert!(!subscription.hear("aaaaa0", &report(Condition::Disabled, Some(7), None), 11), "of the time before");
+    subscription.forgive(10);
+    assert_eq!(subscription.resumed_at, Some(11));
+}

@@ -179,6 +179,13 @@ impl Inner {
         if std::mem::replace(&mut self.memory.borrow_mut().awake, true) {
             return Ok(());
         }
+        let taken_over = self.take_over();
+        // Half awake is not awake.
+        self.memory.borrow_mut().awake = taken_over.is_ok();
+        taken_over
+    }
+
+    fn take_over(&self) -> Result<(), Problem> {
         self.recall_failures()?;
         if self.log.recover(edge::now()).map_err(storage)? {
             self.memory.borrow_mut().gate.more_in_log();
@@ -367,6 +374,9 @@ impl Inner {
                     self.start_senders();
                 }
                 self.look_again();
+                if later {
+                    self.wake_at(first_at);
+                }
             }
             _ => {}
         }
