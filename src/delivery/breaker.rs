@@ -155,7 +155,7 @@ impl Breaker {
     pub fn circuit(&self, now: Millis) -> Circuit {
         match self.open {
             None => Circuit::Closed,
-            Some(_) if self.opens_at(now).is_none() => Circuit::HalfOpen,
+            Some(_) if self.probe.is_some() || self.opens_at(now).is_none() => Circuit::HalfOpen,
             Some(_) => Circuit::Open,
         }
     }

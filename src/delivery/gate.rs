@@ -194,7 +194,9 @@ impl<T> Gate<T> {
 
     /// Whether a job that was handed out may still go, after it has waited for its turn.
     pub fn still_admits(&self, job: &Job<T>) -> bool {
-        job.is_manual() || !self.is_active || self.breaker.still_admits(job.id)
+        // Where there was no line yet when it was handed out, others may be under way.
+        let is_alone = !self.must_be_first(job) || self.queue.scheduled() <= 1;
+        job.is_manual() || !self.is_active || is_alone && self.breaker.still_admits(job.id)
     }
 
     /// Whether a job must be the first in line to go.

@@ -428,6 +428,7 @@ impl World {
         let before = std::mem::replace(&mut self.objects[at].told, told);
         if before.pace != told.pace {
             self.objects[at].turns.clear();
+            self.wake_at(at, now + WATCH);
         }
         self.obey(at);
         let object = &mut self.objects[at];

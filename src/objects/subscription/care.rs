@@ -56,6 +56,10 @@ impl Inner {
         if was_ordered && !now.destination.pace.ordered {
             self.log.break_up().map_err(storage)?;
         }
+        if before.is_some_and(|before| before.destination.pace != now.destination.pace) {
+            // What waited for others may wait for a time of its own from now on.
+            self.wake_at(edge::now().saturating_add(WATCH));
+        }
         let resumed = |of: &Prepared| of.destination.resumed_at;
         if before.is_some_and(|before| resumed(before) != resumed(now)) {
             let was_failing = self.memory.borrow_mut().gate.forgive();
