@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { assertFigures, bigLogs, figures, pages } from "./support/big-log.mjs";
-import { idOf, openLog, placeOf, usual } from "./support/log-rows.mjs";
+import { fill, idOf, openLog, placeOf, usual } from "./support/log-rows.mjs";
 import { stage } from "./support/stage.mjs";
 import { sleep, until } from "./support/wait.mjs";
 
@@ -166,6 +166,52 @@ test("what arrives late is counted and found", async () => {
   assert.deepEqual(stats.counts, { ...counts, delivered: counts.delivered + 2 });
   assert.equal(stats.attempts, attempts + 2);
   assert.equal((await own({ type: log.type })).flat()[0], id);
+});
+
+test("blocks follow what lies in them", async () => {
+  await signet.kill();
+  const file = openLog(signet.disk, placeOf(log.id));
+  const blocks = () => file.prepare("SELECT count(*) AS count FROM blocks").get().count;
+  const before = blocks();
+  // The oldest are cleared away; and into one block fall three thousand more than it was made for.
+  const cleared = rows[5_000].id.slice(4);
+  file.prepare("DELETE FROM deliveries WHERE id < ?").run(cleared);
+  for (const table of ["blocks", "spans"])
+    file.prepare(`UPDATE ${table} SET summary = NULL WHERE first < ?`).run(cleared);
+  rows.splice(0, 5_000);
+  const what = (n) => ({ stage: 4, kind: n % 1_000 === 0 ? "late" : "common", count: 1, took: 30, test: 0 });
+  const late = fill(file, { place: placeOf(log.id), count: 3_000, from: rows[20_000].time + 1, every: 0.001, what });
+  const [first, last] = [late[0], late.at(-1)].map((row) => row.id.slice(4));
+  for (const [table, kinds] of [
+    ["blocks", ", kinds = NULL"],
+    ["spans", ""],
+  ]) {
+    const holds = `first >= (SELECT max(first) FROM ${table} WHERE first <= ?) AND first <= ?`;
+    file.prepare(`UPDATE ${table} SET summary = NULL${kinds} WHERE ${holds}`).run(first, last);
+  }
+  rows.splice(20_001, 0, ...late);
+  rows.sort((a, b) => (a.id < b.id ? -1 : 1));
+  file.close();
+  await signet.start();
+  for (const what of ["at once", "again"]) assertFigures(await statsOf(begun, ended), figures(rows), what);
+  const [since, until] = [rows[20_000].time, rows[24_000].time];
+  const within = rows.filter((row) => row.time >= since && row.time <= until);
+  assertFigures(await statsOf(since, until), figures(within), "a part");
+  assert.deepEqual(
+    (await own({ type: "late" })).flat(),
+    idsOf((row) => row.kind === "late"),
+  );
+  await signet.kill();
+  const now = openLog(signet.disk, placeOf(log.id));
+  const { count, stale } = now.prepare("SELECT count(*) AS count, sum(summary IS NULL) AS stale FROM blocks").get();
+  const widest = now
+    .prepare("SELECT max((SELECT count(*) FROM deliveries WHERE id >= first AND id < past)) AS rows FROM blocks")
+    .get();
+  now.close();
+  await signet.start();
+  assert.equal(count, before - 3 + 2, "three are empty and gone, and one has become three");
+  assert.ok(widest.rows <= 2_100, `a block of ${widest.rows}`);
+  assert.ok(stale <= 1, "all but the newest are summed up");
 });
 
 test("an event costs what it costs with an empty log", async () => {
