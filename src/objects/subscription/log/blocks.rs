@@ -69,14 +69,6 @@ impl Log {
         Ok(())
     }
 
-    /// Any delivery may have changed.
-    pub(super) fn all_touched(&self) -> Result<(), JsValue> {
-        for table in ["blocks", "spans"] {
-            self.sql.run(&format!("UPDATE {table} SET summary = NULL WHERE summary IS NOT NULL"), &[])?;
-        }
-        Ok(())
-    }
-
     fn is_in_block(&self, id: Id) -> Result<bool, JsValue> {
         Ok(self.exists()? && *id.as_str() < *self.frontier()?)
     }

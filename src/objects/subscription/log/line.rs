@@ -127,14 +127,18 @@ impl Log {
             ("stage = 3 AND stage NOT IN (0, 4) AND ? >= 0", 0),
             ("stage = 0 AND id IN (SELECT delivery FROM payloads WHERE seq > ?)", self.mark.get()),
         ] {
+            let some = format!("SELECT id FROM deliveries WHERE {pending} ORDER BY id LIMIT ?");
+            let range = self
+                .sql
+                .row(&format!("SELECT min(id), max(id) FROM ({some})"), &[param.into(), MOVED_AT_ONCE.into()])?;
+            let id = |at| Id::parse_bare(&range.as_ref()?.text(at)?);
+            let (Some(first), Some(last)) = (id(0), id(1)) else { continue };
+            self.touched(first, last)?;
             let query = format!(
-                "UPDATE deliveries SET stage = 6, next_at = NULL, completed_at = ?, asked = 0
-                 WHERE id IN (SELECT id FROM deliveries WHERE {pending} LIMIT ?)"
+                "UPDATE deliveries SET stage = 6, next_at = NULL, completed_at = ?, asked = 0 WHERE id IN ({some})"
             );
-            any |= self.sql.run(&query, &[now.into(), param.into(), MOVED_AT_ONCE.into()])? > 0;
-        }
-        if any {
-            self.all_touched()?;
+            self.sql.run(&query, &[now.into(), param.into(), MOVED_AT_ONCE.into()])?;
+            any = true;
         }
         Ok(any)
     }
