@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { assertProblem } from "./support/assertions.mjs";
+import { request } from "./support/http.mjs";
 import { operations, time } from "./support/operations.mjs";
 import { calls, stage, uniquePath, uniqueType } from "./support/stage.mjs";
 import { inParallel, sleep, until } from "./support/wait.mjs";
@@ -203,7 +204,25 @@ describe("retry and cancel in bulk", () => {
     assert.equal(target.requests(one.path).length, 32, "nobody sends what waited in memory");
   });
 
-  test("deliveries to a URL of their own, and requests in a source's queue", async () => {
+  test("requests in a source's queue", async () => {
+    const path = uniquePath();
+    const origin = target.answer(path, 500);
+    const body = { provider: "github", secrets: ["s"], origin, mode: "queue", enforce: false };
+    const source = await expect(201, "POST", "/v1/sources", body);
+    const other = await expect(201, "POST", "/v1/sources", body);
+    assert.equal((await request(source.url, { method: "POST", body: '{"n":1}' })).status, 202);
+    await target.received(path);
+    assert.equal((await begin("/v1/deliveries/cancel", { source: other.id })).matched, 0);
+    assert.equal((await begin("/v1/deliveries/cancel", { source: source.id })).matched, 1);
+    const [{ id }] = await list(`source=${source.id}`);
+    await settled(id, { status: "cancelled" });
+    target.answer(path, 200);
+    assert.equal((await begin("/v1/deliveries/retry", { source: source.id, status: "cancelled" })).matched, 1);
+    await settled(id, { status: "delivered" });
+    assert.equal((await target.received(path, 2))[1].text, '{"n":1}');
+  });
+
+  test("deliveries to a URL of their own", async () => {
     const path = uniquePath();
     const type = uniqueType("direct");
     const direct = await sendOne({ type, data: 1, webhookUrl: target.answer(path, 500), deliverAt: time(-HOUR) });

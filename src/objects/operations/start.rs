@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::store::Plan;
 use super::{Inner, Start, WATCH, bulk, replay};
 use crate::edge;
-use crate::id::{Id, OPERATION, Place, SOURCE, SUBSCRIPTION};
+use crate::id::{Id, OPERATION, Place, SUBSCRIPTION};
 use crate::objects::{Outcome, Reply};
 use crate::operation::{Job, Operation, Status};
 use crate::problem::Problem;
@@ -100,14 +100,13 @@ impl Inner {
         recipient: Option<&Recipient>,
         operator: bool,
     ) -> Result<Vec<String>, Problem> {
-        let place = |prefix, id: &str| Id::parse(prefix, id).map(Id::place);
         let texts = |places: &mut dyn Iterator<Item = Place>| places.map(|place| place.as_str().to_owned()).collect();
         if let Job::Bulk(bulk) = job {
             match (&bulk.subscription, recipient, &bulk.source) {
                 // No delivery is both a subscription's and a source's.
                 (Some(_), _, Some(_)) => return Ok(Vec::new()),
                 (Some(id), Some(recipient), None) => {
-                    let base = place(SUBSCRIPTION, id).into_iter();
+                    let base = Id::parse(SUBSCRIPTION, id).map(Id::place).into_iter();
                     return Ok(texts(&mut base.flat_map(|base| base.shards(recipient.widest))));
                 }
                 _ => {}
@@ -122,9 +121,7 @@ impl Inner {
         let is_operators = |held: &Held| Place::parse(&held.place).is_some_and(Place::is_operators);
         let mut found: Vec<String> = match job {
             Job::Bulk(bulk) => {
-                let source =
-                    bulk.source.as_ref().and_then(|id| place(SOURCE, id)).map(|place| place.as_str().to_owned());
-                let is_meant = |held: &Held| source.as_ref().is_none_or(|source| *source == held.place);
+                let is_meant = |held: &Held| bulk.source.is_none() || bulk.source == held.source;
                 let held = held.into_iter().filter(|held| is_meant(held) && (operator || !is_operators(held)));
                 held.map(|held| held.place).collect()
             }

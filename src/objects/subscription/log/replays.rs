@@ -94,18 +94,23 @@ impl Log {
     /// Adds to a list of one event's deliveries those by which it was replayed: their ids are not made from the event's.
     pub fn add_replays(&self, query: &Query, listed: &mut Listed) -> Result<(), JsValue> {
         let Some(event) = query.event.as_ref().filter(|_| self.exists().unwrap_or(false)) else { return Ok(()) };
-        let stages = query.stages.as_ref().map(|stages| serde_json::to_string(stages).unwrap_or_default());
+        let stages = match &query.stages {
+            Some(stages) => {
+                let stages: Vec<String> = stages.iter().map(u8::to_string).collect();
+                format!("d.stage IN ({})", stages.join(", "))
+            }
+            None => "1".to_owned(),
+        };
         let text = format!(
             "SELECT {COLUMNS} FROM deliveries d INDEXED BY replays
              WHERE d.operation IS NOT NULL AND d.event = ?1 AND d.id >= ?2 AND d.id < ?3 AND (?4 IS NULL OR d.kind = ?4)
-             AND (?5 IS NULL OR d.stage IN (SELECT value FROM json_each(?5))) ORDER BY d.id DESC LIMIT ?6"
+             AND {stages} ORDER BY d.id DESC LIMIT ?5"
         );
-        let params: [Value<'_>; 6] = [
+        let params: [Value<'_>; 5] = [
             event.into(),
             query.from.as_deref().unwrap_or_default().into(),
             query.below.as_deref().unwrap_or("~").into(),
             query.kind.as_ref().into(),
-            stages.as_ref().into(),
             query.limit.into(),
         ];
         let rows = self.sql.rows(&text, &params)?;
