@@ -9,6 +9,7 @@ import * as operations from "./openapi/operations.mjs";
 import * as profiles from "./openapi/profiles.mjs";
 import * as rest from "./openapi/rest.mjs";
 import * as shared from "./openapi/shared.mjs";
+import * as signals from "./openapi/signals.mjs";
 import * as sources from "./openapi/sources.mjs";
 import * as subscriptions from "./openapi/subscriptions.mjs";
 import { at, isMain, Trouble } from "./project.mjs";
@@ -40,10 +41,11 @@ function document() {
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/", description: "The gateway that this document comes from." }],
-    tags: areas.map(({ tag }) => tag),
+    tags: [...areas, signals].map(({ tag }) => tag),
     paths: Object.fromEntries(areas.flatMap(({ paths }) => paths)),
+    webhooks: signals.webhooks,
     components: {
-      schemas: Object.assign(names, shared.schemas, ...areas.map(({ schemas }) => schemas)),
+      schemas: Object.assign(names, shared.schemas, ...[...areas, signals].map(({ schemas }) => schemas)),
       ...shared.components,
     },
   };

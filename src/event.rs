@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::body::Fields;
 use crate::destination::{self, Rules};
 use crate::problem::Problem;
+use crate::signal;
 use crate::time::{Millis, parse_rfc3339, rfc3339};
 
 /// How large an event's body may be, in bytes.
@@ -73,6 +74,8 @@ impl<'a> Event<'a> {
             Some(Text(kind)) => {
                 if !is_type(&kind) {
                     fields.fault("type", TYPE_FAULT);
+                } else if signal::is_own(&kind) {
+                    fields.fault("type", signal::TYPE_FAULT);
                 }
                 kind
             }
@@ -271,6 +274,8 @@ mod tests {
             ("{}", "/data /type"),
             (r#"{"type":"a b","data":1}"#, "/type"),
             (r#"{"type":1,"data":1,"dta":2}"#, "/dta /type"),
+            (r#"{"type":"signet.delivery.failed","data":1}"#, "/type"),
+            (r#"{"type":"\u0073ignet.x","data":1}"#, "/type"),
             (r#"{"type":"\ud800","data":1}"#, "/type"),
             (r#"{"type":"a","data":1,"id":"a b"}"#, "/id"),
             (r#"{"type":"a","data":1,"id":""}"#, "/id"),

@@ -58,6 +58,11 @@ impl Place {
         (OPERATORS..RESERVED).map(|number| Self::new(number, 0))
     }
 
+    /// The first of them, and the last with all its shards, as texts sort.
+    pub fn span_of_operators() -> (Self, Self) {
+        (Self::new(OPERATORS, 0), Self::new(RESERVED.saturating_sub(1), 31))
+    }
+
     /// Whether this is the place of such a subscription.
     pub fn is_operators(self) -> bool {
         (u64::from(OPERATORS)..u64::from(RESERVED)).contains(&self.number())
@@ -295,6 +300,14 @@ mod tests {
         assert!(counts.iter().all(|count| (850..1_150).contains(count)), "{counts:?}");
         assert_eq!(id(7).sharded(place, 1).place(), place);
         assert!(Place::operators().count() == 30 && Place::operators().all(Place::is_operators));
+        let (first, last) = Place::span_of_operators();
+        let spanned = |place: Place| (first.as_str()..=last.as_str()).contains(&place.as_str());
+        assert!(Place::operators().flat_map(|place| place.shards(32)).all(spanned));
+        assert!(
+            ![place, Place::for_subscription(0), Place::for_host("a"), Place::for_event("a")]
+                .map(spanned)
+                .contains(&true)
+        );
         assert!(!place.is_operators() && !Place::for_host("a").is_operators() && !Place::for_event("a").is_operators());
     }
 

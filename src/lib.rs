@@ -12,6 +12,7 @@
 //! - [`explain`] follows a request that was refused, and says what is wrong with it.
 //! - [`source`] is who sends to us; [`provider`] how they sign, as a table; [`handshake`] what they ask first.
 //! - [`snapshot`] is what ingest knows of an application; [`id`] makes names that say where a thing lives.
+//! - [`signal`] is what Signet itself has to say to its operator.
 //! - [`access`] says who may do what: keys, scopes, links; [`application`] is whose everything is; [`vault`] seals what is
 //!   secret of it.
 //! - [`allowance`] says how much strangers may cause.
@@ -60,6 +61,7 @@ pub mod provider;
 pub mod route;
 pub mod secret;
 pub mod seen;
+pub mod signal;
 pub mod signature;
 pub mod snapshot;
 pub mod source;

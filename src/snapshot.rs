@@ -17,6 +17,9 @@ pub struct Snapshot {
     pub profile: String,
     /// The subscriptions that get events.
     pub subscriptions: Vec<Subscriber>,
+    /// Those that get Signet's own events, in the application `default`: apart, so that no other event meets them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub listening: Vec<Subscriber>,
     /// The application's own profiles.
     #[serde(default)]
     pub profiles: Vec<ProfileRef>,

@@ -87,3 +87,36 @@ test("a delivery that needs a second attempt costs a few times as much, not more
   assert.ok(rows + alarms <= 14, `${rows} rows and ${alarms} alarms`);
   assert.ok(requests <= 4, `${requests} object requests`);
 });
+
+test("a failure costs nothing more than itself, unless the operator wants to hear of it", async (t) => {
+  await profile("once", { retry: { delays: [0], jitter: 0 } });
+  const count = 20;
+  const costOfFailing = async () => {
+    const [type, path] = [uniqueType(), uniquePath()];
+    await subscribe({ url: target.answer(path, 500), events: [type], profile: "once" });
+    await sendOne({ type, data: 0 });
+    await target.received(path);
+    const before = await atRest();
+    for (let n = 0; n < count; n++) await sendOne({ type, data: n });
+    await target.received(path, 1 + count);
+    const after = await atRest();
+    const [rows, requests, alarms] = after.map((value, index) => (value - before[index]) / count);
+    return { rows, requests, alarms };
+  };
+  const alone = await costOfFailing();
+  const { id } = await subscribe({ url: target.url("/operator"), events: ["signet.secret.rotated"] });
+  const other = await costOfFailing();
+  await api("PATCH", `/v1/subscriptions/${id}`, { events: ["signet.delivery.failed"] });
+  const told = await costOfFailing();
+  for (const [name, { rows, requests, alarms }] of Object.entries({ alone, other, told })) {
+    t.diagnostic(`${name}: ${rows} rows, ${alarms} alarms, ${requests} object requests`);
+  }
+  assert.equal(target.requests("/operator").length, count + 1);
+  for (const { rows, requests, alarms } of [alone, other]) {
+    assert.ok(rows + alarms <= 6, `${rows} rows and ${alarms} alarms`);
+    assert.ok(requests <= 1.2, `${requests} object requests`);
+  }
+  // Its line in the outbox, the delivery that it becomes, and shares of a few calls.
+  assert.ok(told.rows <= other.rows + 9, `${told.rows} rows`);
+  assert.ok(told.requests <= 2, `${told.requests} object requests`);
+});

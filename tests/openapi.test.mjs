@@ -1,11 +1,14 @@
 // The API's document, beside the gateway that it describes: what it shows works, and what works it shows. Every other
 // test holds its own calls against it (support/contract.mjs), and schemathesis what it makes of it.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { before, describe, test } from "node:test";
 import { prepared } from "./openapi/prepared.mjs";
 import { waiting } from "./openapi/waiting.mjs";
 import { document, faults } from "./support/contract.mjs";
 import { request } from "./support/http.mjs";
+import { ROOT } from "./support/signet.mjs";
 import { stage } from "./support/stage.mjs";
 
 const { signet, target, api, ...calls } = await stage();
@@ -32,6 +35,13 @@ test("each operation has a name of its own, and says who may", () => {
     assert.deepEqual(operation.security.flatMap(Object.values), roles, operation.operationId);
     assert.ok(operation.summary && operation.tags.length === 1, operation.operationId);
   }
+});
+
+test("each of the operator's webhooks is a kind that Signet knows, and the other way round", () => {
+  const source = readFileSync(path.join(ROOT, "src/signal.rs"), "utf8");
+  const kinds = [...source.matchAll(/^const [A-Z]+: &str = "(signet\.[a-z.]+)";$/gm)].map(([, kind]) => kind);
+  assert.equal(kinds.length, 5);
+  assert.deepEqual(Object.keys(document.webhooks).sort(), kinds.sort());
 });
 
 test("what is shown as an example fits its own schema", () => {

@@ -32,7 +32,7 @@ export const tag = { name: TAG, description: "What happened. An answer of 202 me
 export const schemas = {
   EventToSend: sent(
     {
-      type: eventType,
+      type: { ...eventType, description: "Not one that begins with `signet.`: those are Signet's own." },
       data: { description: "Any JSON, passed on byte for byte." },
       id: nullable({
         ...own,

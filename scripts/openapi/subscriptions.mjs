@@ -202,6 +202,9 @@ export const paths = [
     post: {
       operationId: "createSubscription",
       summary: "Make a subscription",
+      description:
+        "Types that begin with `signet.` are Signet's own events: the operator may ask for them in the application " +
+        "`default`, in a subscription of their own (else 422), of which there may be 30 (else 409).",
       scope: "subscriptions:write",
       send: body(ref("SubscriptionToCreate"), {
         "Only where to": { url: "https://example.com/hook" },
@@ -233,7 +236,7 @@ export const paths = [
           ]),
         }),
       },
-      codes: URL_CODES,
+      codes: { ...URL_CODES, 409: ["too_many_subscriptions"] },
     },
   }),
   each("", {

@@ -10,6 +10,7 @@ mod scope;
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::Place;
 use crate::problem::Problem;
 use crate::time::Millis;
 
@@ -64,6 +65,12 @@ impl Caller {
                 Err(Problem::new(403, "forbidden", "Only the operator's key may do this."))
             }
         }
+    }
+
+    /// Whether the caller may know of what lies at a place: what is the operator's own is there for nobody else, exactly as
+    /// what never was. Who asks decides, and not what is there.
+    pub fn sees(&self, place: Place) -> bool {
+        matches!(self, Caller::Operator) || !place.is_operators()
     }
 
     /// The most that the caller can hand on.
@@ -126,6 +133,16 @@ mod tests {
         assert_eq!(key.may(Needs::Operator).unwrap_err().code, "forbidden");
         for needs in [Needs::AnyKey, Needs::Operator, Needs::Scope(Scope::SecretsRead)] {
             assert!(Caller::Operator.may(needs).is_ok());
+        }
+    }
+    #[test]
+    fn nobody_else_sees_what_is_the_operators() {
+        let key = Caller::Key(Grant { key: None, scopes: Scopes::all(), until: None });
+        for place in Place::operators().flat_map(|place| place.shards(32)) {
+            assert!(Caller::Operator.sees(place) && !key.sees(place));
+        }
+        for place in [Place::for_subscription(0), Place::for_host("a"), Place::for_event("a")] {
+            assert!(Caller::Operator.sees(place) && key.sees(place));
         }
     }
 }

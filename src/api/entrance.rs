@@ -13,6 +13,7 @@ use super::{caller, health};
 use crate::access::Caller;
 use crate::cors;
 use crate::edge::{self, Context, Env, Head};
+use crate::id::{DELIVERY, Id, OPERATION, SUBSCRIPTION};
 use crate::problem::Problem;
 use crate::proxy;
 use crate::route;
@@ -156,6 +157,21 @@ async fn enter(head: Head, request: Request, env: Env, context: Context) -> Resu
     page.ok_or_else(|| Problem::not_found("page"))
 }
 
+/// Refuses what a path names and the caller may not know of, as what is not there.
+fn in_sight(path: &str, params: &[String], caller: &Caller) -> Result<(), Problem> {
+    let (prefix, what) = match path.split('/').nth(2) {
+        Some("subscriptions") => (SUBSCRIPTION, "subscription"),
+        Some("deliveries") => (DELIVERY, "delivery"),
+        Some("operations") => (OPERATION, "operation"),
+        _ => return Ok(()),
+    };
+    let named = params.first().and_then(|param| Id::parse(prefix, param));
+    match named.is_none_or(|id| caller.sees(id.place())) {
+        true => Ok(()),
+        false => Err(Problem::not_found(what)),
+    }
+}
+
 /// The methods that a path has.
 fn offered(path: &str) -> Vec<&'static str> {
     fitting(path).map(|(endpoint, _)| endpoint.method).collect()
@@ -203,6 +219,7 @@ async fn answer(head: Head, request: Request, env: Env) -> Result<Answer, Proble
     };
     caller.may(endpoint.needs)?;
     let body = edge::body(&request, endpoint.limit).await?;
+    in_sight(endpoint.path, &params, &caller)?;
     let answer = (endpoint.run)(Call { gateway, caller, head, params, body }).await?;
     seen.borrow_mut().answered(answer.status, &answer.text);
     Ok(answer)

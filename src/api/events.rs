@@ -279,6 +279,8 @@ impl Posting {
 
 /// `GET /v1/events/{id}`
 pub async fn get(call: Call) -> Result<Answer, Problem> {
-    let found = events::find(&call.gateway.env, &call.gateway.application, call.param(0)).await?;
+    let found =
+        events::find(&call.gateway.env, &call.gateway.application, call.param(0), |place| call.caller.sees(place))
+            .await?;
     found.map(|event| Answer::json(200, event)).ok_or_else(|| Problem::not_found("event"))
 }

@@ -1,11 +1,12 @@
 //! The way to an application's objects, and what ingest knows of it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
 
+use crate::access::DEFAULT;
 use crate::edge::{self, Env, Said};
 use crate::problem::Problem;
 use crate::snapshot::View;
@@ -35,6 +36,8 @@ struct Cached {
 
 thread_local! {
     static SNAPSHOTS: RefCell<HashMap<String, Cached>> = RefCell::default();
+    /// Until then KV need not be asked again for an application that it has never heard of.
+    static SILENT_UNTIL: Cell<Millis> = const { Cell::new(0) };
 }
 
 /// The way to an application's objects, for somebody who may use it.
@@ -102,35 +105,50 @@ impl Gateway {
     /// The application as ingest sees it: from memory, else from KV, else, where a change made from here has not come
     /// through yet, from the application's object.
     pub async fn snapshot(&self) -> Result<Rc<View>, Problem> {
-        let now = edge::now();
-        let (known, at_least) = SNAPSHOTS.with_borrow(|snapshots| match snapshots.get(&self.application) {
-            Some(cached) => (cached.view.clone().map(|view| (view, cached.read_at)), cached.at_least),
-            None => (None, 0),
-        });
-        if let Some((view, read_at)) = &known
-            && view.snapshot.version >= at_least
-            && now.saturating_sub(*read_at) < FRESH
-        {
-            return Ok(view.clone());
+        let (known, at_least) = self.remembered();
+        if let Some(view) = known {
+            return Ok(view);
         }
+        match self.stored(at_least).await {
+            Some(view) => Ok(self.remember(view)),
+            None => self.asked().await,
+        }
+    }
+
+    /// What is in memory, where that is fresh; and the version that it must not be older than.
+    fn remembered(&self) -> (Option<Rc<View>>, u64) {
+        let now = edge::now();
+        SNAPSHOTS.with_borrow(|snapshots| {
+            let Some(cached) = snapshots.get(&self.application) else { return (None, 0) };
+            let is_fresh = |view: &Rc<View>| {
+                view.snapshot.version >= cached.at_least && now.saturating_sub(cached.read_at) < FRESH
+            };
+            (cached.view.clone().filter(is_fresh), cached.at_least)
+        })
+    }
+
+    async fn stored(&self, at_least: u64) -> Option<View> {
         let key = ["application:", &self.application].concat();
-        let stored = self.env.kv_get("SUBSCRIPTIONS", &key, KV_TTL).await;
-        let stored = stored.and_then(|text| View::read(&text).ok());
-        let view = match stored.filter(|view| view.snapshot.version >= at_least) {
-            Some(view) => view,
-            None => {
-                let said = self.ask("/snapshot").await?;
-                if said.status == 404 {
-                    // What made it so is not forgotten: KV may still have the application.
-                    SNAPSHOTS.with_borrow_mut(|snapshots| {
-                        snapshots.entry(self.application.clone()).and_modify(|cached| cached.view = None);
-                    });
-                    return Err(Problem::not_found("application"));
-                }
-                View::read(&said.text)
-                    .map_err(|_| Problem::unavailable("The application did not answer. Try again."))?
-            }
-        };
+        let text = self.env.kv_get("SUBSCRIPTIONS", &key, KV_TTL).await?;
+        View::read(&text).ok().filter(|view| view.snapshot.version >= at_least)
+    }
+
+    async fn asked(&self) -> Result<Rc<View>, Problem> {
+        let said = self.ask("/snapshot").await?;
+        if said.status == 404 {
+            // What made it so is not forgotten: KV may still have the application.
+            SNAPSHOTS.with_borrow_mut(|snapshots| {
+                snapshots.entry(self.application.clone()).and_modify(|cached| cached.view = None);
+            });
+            return Err(Problem::not_found("application"));
+        }
+        let view =
+            View::read(&said.text).map_err(|_| Problem::unavailable("The application did not answer. Try again."))?;
+        Ok(self.remember(view))
+    }
+
+    fn remember(&self, view: View) -> Rc<View> {
+        let now = edge::now();
         let view = Rc::new(view);
         SNAPSHOTS.with_borrow_mut(|snapshots| {
             if snapshots.len() >= KEPT {
@@ -140,6 +158,28 @@ impl Gateway {
             cached.view = Some(view.clone());
             cached.read_at = now;
         });
-        Ok(view)
+        view
+    }
+}
+
+/// The application `default` as far as KV has heard of it, for objects that want to know who listens. What KV has never
+/// heard of has nobody: its object is called only where a change was made from here a moment ago.
+pub async fn known(env: &Env) -> Option<Rc<View>> {
+    let gateway = Gateway { env: env.clone(), application: DEFAULT.to_owned() };
+    let (known, at_least) = gateway.remembered();
+    if known.is_some() {
+        return known;
+    }
+    let now = edge::now();
+    if at_least == 0 && SILENT_UNTIL.get() > now {
+        return None;
+    }
+    match gateway.stored(at_least).await {
+        Some(view) => Some(gateway.remember(view)),
+        None if at_least > 0 => gateway.asked().await.ok(),
+        None => {
+            SILENT_UNTIL.set(now.saturating_add(FRESH));
+            None
+        }
     }
 }

@@ -4,7 +4,7 @@ use wasm_bindgen::JsValue;
 
 use super::{Answer, Call, deliveries, management};
 use crate::access::Caller;
-use crate::id::{Id, Place, SUBSCRIPTION};
+use crate::id::{Id, SUBSCRIPTION};
 use crate::objects::operations::Start;
 use crate::operation::{Job, Kind};
 use crate::problem::Problem;
@@ -50,12 +50,7 @@ fn subscription(call: &Call) -> Result<String, Problem> {
 
 /// Has the application's operations begin one more.
 async fn start(call: Call, job: Job) -> Result<Answer, Problem> {
-    let operator = call.caller == Caller::Operator;
-    let is_operators = |id: &str| Id::parse(SUBSCRIPTION, id).map(Id::place).is_some_and(Place::is_operators);
-    if !operator && job.subscription().is_some_and(is_operators) {
-        return Err(Problem::not_found("subscription"));
-    }
-    let text = crate::body::written(&Start { job, operator })?;
+    let text = crate::body::written(&Start { job, operator: call.caller == Caller::Operator })?;
     // Once: it is not known whether one that did not answer has begun.
     let application = &call.gateway.application;
     management::said(call.gateway.env.call_once("OPERATIONS", application, "/start", &text.into()).await?)
@@ -63,7 +58,8 @@ async fn start(call: Call, job: Job) -> Result<Answer, Problem> {
 
 /// `GET /v1/operations`
 pub async fn list(call: Call) -> Result<Answer, Problem> {
-    ask(&call, &["/list?", call.query()].concat()).await
+    let which = if call.caller == Caller::Operator { "all" } else { "others" };
+    ask(&call, &["/list/", which, "?", call.query()].concat()).await
 }
 
 /// `GET /v1/operations/{id}`

@@ -65,8 +65,8 @@ endpoints! {
     GET "/v1/operations", Has(DeliveriesRead) => operations::list;
     GET "/v1/operations/{id}", Has(DeliveriesRead) => operations::get;
     POST "/v1/operations/{id}/stop", Has(DeliveriesWrite) => operations::stop;
-    GET "/v1/subscriptions", Has(SubscriptionsRead) => management::forward;
-    POST "/v1/subscriptions", Has(SubscriptionsWrite) => management::forward;
+    GET "/v1/subscriptions", Has(SubscriptionsRead) => management::hand_on;
+    POST "/v1/subscriptions", Has(SubscriptionsWrite) => management::hand_on;
     GET "/v1/subscriptions/{id}", Has(SubscriptionsRead) => management::forward;
     PATCH "/v1/subscriptions/{id}", Has(SubscriptionsWrite) => management::forward;
     DELETE "/v1/subscriptions/{id}", Has(SubscriptionsWrite) => management::forward;

@@ -7,14 +7,21 @@ use crate::edge::Env;
 use crate::id::{EVENT, Id, Place};
 use crate::problem::Problem;
 
-/// An event as the API shows it, by the id that its producer knows.
+/// An event as the API shows it, by the id that its producer knows, for somebody who `sees` what is at a place.
 ///
 /// # Errors
 /// 503 where a part did not answer.
-pub async fn find(env: &Env, application: &str, id: &str) -> Result<Option<String>, Problem> {
+pub async fn find(
+    env: &Env,
+    application: &str,
+    id: &str,
+    sees: impl Fn(Place) -> bool,
+) -> Result<Option<String>, Problem> {
     if let Some(core) = Id::parse(EVENT, id) {
         if !core.place().is_ledger() {
-            if let Some(event) = at_home(env, application, core).await? {
+            if sees(core.place())
+                && let Some(event) = at_home(env, application, core).await?
+            {
                 return Ok(Some(event));
             }
         } else if let Some(entry) = recall(env, application, core.place(), id).await? {

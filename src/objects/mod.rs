@@ -9,6 +9,8 @@
 //! | [`operations`] | application | what is done to many deliveries in the background, and how far it is |
 //! | [`directory`] | host that sources have routes on | which source claims which path |
 //! | [`registry`] | deployment | which applications there are |
+//!
+//! `outbox` is what an object has to say to the operator.
 
 pub mod application;
 pub mod delivery;
@@ -16,6 +18,7 @@ pub mod directory;
 pub mod events;
 pub mod ledger;
 pub mod operations;
+mod outbox;
 pub mod registry;
 pub mod subscription;
 

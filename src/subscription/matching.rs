@@ -30,11 +30,12 @@ impl Interest {
 
     /// Whether events of this type are wanted at all.
     pub fn has_type(&self, kind: &str) -> bool {
-        self.events.iter().any(|pattern| pattern_matches(pattern, kind))
+        self.events.iter().any(|pattern| matches(pattern, kind))
     }
 }
 
-fn pattern_matches(pattern: &str, kind: &str) -> bool {
+/// Whether a type is one that a pattern asks for.
+pub fn matches(pattern: &str, kind: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some("") => true,
         // `task.*` leaves `task.`: what follows must be there, so `task` and `task.` are not meant.
@@ -104,8 +105,8 @@ mod tests {
         #[test]
         fn a_type_always_wants_itself(kind in "[A-Za-z0-9_.:/-]{1,128}") {
             prop_assert!(is_type(&kind));
-            prop_assert!(pattern_matches(&kind, &kind));
-            prop_assert!(pattern_matches("*", &kind));
+            prop_assert!(matches(&kind, &kind));
+            prop_assert!(matches("*", &kind));
         }
     }
 }

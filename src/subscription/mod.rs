@@ -11,12 +11,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::delivery::{Condition, Report};
+use crate::id::{Id, SUBSCRIPTION};
 use crate::problem::Problem;
 use crate::profile::{self, Profile};
 use crate::signature::{Key, Scheme};
 use crate::time::{Millis, rfc3339};
 
-pub use matching::{Filter, Interest, PATTERN_FAULT, is_pattern};
+pub use matching::{Filter, Interest, PATTERN_FAULT, is_pattern, matches};
 pub use pace::{MAX_CONCURRENCY, MAX_SHARDS, Pace, RateLimit};
 pub use prepared::Prepared;
 pub use read::{Context, rotate};
@@ -199,6 +200,11 @@ impl Subscription {
     /// As the API shows it when its secret is to be shown too.
     pub fn view_with_secret(&self) -> View<'_> {
         View { secret: Some(&self.secrets.current), ..self.view() }
+    }
+
+    /// Whether it gets Signet's own events, and is for the operator alone.
+    pub fn is_operators(&self) -> bool {
+        Id::parse(SUBSCRIPTION, &self.id).is_some_and(|id| id.place().is_operators())
     }
 
     /// Somebody says that the destination is well: what is known of its failures is over.

@@ -12,6 +12,7 @@ use crate::destination::{self, Rules};
 use crate::header;
 use crate::problem::Problem;
 use crate::profile::{Profile, private_key};
+use crate::signal;
 use crate::time::Millis;
 
 const MAX_PATTERNS: usize = 100;
@@ -44,6 +45,8 @@ pub struct Context<'a> {
     pub default_profile: &'a str,
     /// Finds a profile of the application by its name.
     pub profile: &'a dyn Fn(&str) -> Option<Profile>,
+    /// Whether it may ask for Signet's own events.
+    pub signals: bool,
 }
 
 impl Subscription {
@@ -97,6 +100,11 @@ impl Subscription {
             fields.fault("url", "is required");
         }
         let code = changed.read_fields(&mut fields, url.flatten(), context);
+        // What it is shows in its id.
+        let is_other = changed.interest != self.interest;
+        if is_other && fields.sound() && signal::is_asked_for(&changed.interest) != self.is_operators() {
+            fields.fault("events", "can't change between Signet's own types and others: make another subscription");
+        }
         if let Some(profile) = (context.profile)(&changed.profile) {
             if profile.signature.key(&changed.secrets.current).is_err() {
                 fields.fault("profile", "can't sign with this subscription's secret; rotate it to one that fits first");
@@ -137,7 +145,7 @@ impl Subscription {
             }
             self.name = name;
         }
-        self.read_interest(fields);
+        self.read_interest(fields, context.signals);
         if let Some(metadata) = fields.take_nullable::<Map<String, Value>>("metadata", "must be an object") {
             let metadata = metadata.unwrap_or_default();
             if serde_json::to_string(&metadata).map_or(true, |text| text.len() > MAX_METADATA) {
@@ -169,7 +177,7 @@ impl Subscription {
         code
     }
 
-    fn read_interest(&mut self, fields: &mut Fields<'_>) {
+    fn read_interest(&mut self, fields: &mut Fields<'_>, signals: bool) {
         let one = fields.take_nullable::<String>("event", "must be a string");
         let many = fields.take_nullable::<Vec<String>>("events", "must be a list of strings");
         let named = if many.is_some() { "events" } else { "event" };
@@ -182,9 +190,13 @@ impl Subscription {
                 fields.fault(named, format!("must name 1 to {MAX_PATTERNS} types; left out it means all"));
             }
             for (at, event) in events.iter().enumerate() {
-                if !is_pattern(event) {
+                let fault = match is_pattern(event) {
+                    true => signal::fault(event, &events, signals),
+                    false => Some(PATTERN_FAULT.to_owned()),
+                };
+                if let Some(fault) = fault {
                     let path = if named == "events" { join(named, &at.to_string()) } else { named.to_owned() };
-                    fields.fault_at(&path, PATTERN_FAULT);
+                    fields.fault_at(&path, fault);
                 }
             }
             self.interest.events = events;

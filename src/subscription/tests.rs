@@ -18,6 +18,7 @@ fn context() -> Context<'static> {
         rules: crate::destination::tests::PUBLIC,
         default_profile: "standard",
         profile: &own,
+        signals: false,
     }
 }
 
@@ -216,4 +217,31 @@ fn what_objects_report_is_the_worst_of_them_until_somebody_resumes() {
     assert!(!subscription.hear("aaaaa0", &report(Condition::Disabled, Some(7), None), 11), "of the time before");
     subscription.forgive(10);
     assert_eq!(subscription.resumed_at, Some(11));
+}
+
+#[test]
+fn signets_own_events_are_asked_for_by_themselves_or_not_at_all() {
+    let create = |events: &str, signals| {
+        let body = format!(r#"{{"url":"https://example.com","events":{events}}}"#);
+        let place =
+            if signals { crate::id::Place::operators().next().unwrap() } else { crate::id::Place::for_subscription(9) };
+        let id = crate::id::Id::new(1, 2, place).with(crate::id::SUBSCRIPTION);
+        Subscription::create(id, body.as_bytes(), &Context { signals, ..context() })
+    };
+    let refused = |made: Result<Subscription, Problem>| {
+        made.unwrap_err().errors.into_iter().map(|fault| fault.pointer).collect::<Vec<_>>()
+    };
+    assert_eq!(refused(create(r#"["task.*","signet.*"]"#, false)), ["/events/1"]);
+    assert_eq!(refused(create(r#"["signet.*","task.*"]"#, true)), ["/events/1"]);
+    let own = create(r#"["signet.*"]"#, true).unwrap();
+    let other = create(r#"["*"]"#, false).unwrap();
+    assert!(own.is_operators() && !other.is_operators());
+    let patch =
+        |it: &Subscription, body: &str| it.patch(body.as_bytes(), &Context { signals: it.is_operators(), ..context() });
+    assert!(patch(&own, r#"{"events":["signet.secret.*"]}"#).is_ok() && patch(&own, r#"{"name":"x"}"#).is_ok());
+    for events in [r#"["task.*"]"#, "null", r#"["*"]"#] {
+        assert_eq!(refused(patch(&own, &format!(r#"{{"events":{events}}}"#))), ["/events"], "{events}");
+    }
+    assert_eq!(refused(patch(&other, r#"{"events":["signet.*"]}"#)), ["/events/0"]);
+    assert_eq!(refused(patch(&other, r#"{"event":"signet.*"}"#)), ["/event"]);
 }

@@ -170,6 +170,7 @@ fn nothing_secret_of_what_is_stored_stands_open() {
         rules: PUBLIC,
         default_profile: "standard",
         profile: &find,
+        signals: false,
     };
     let body = r#"{"url":"https://example.com/","headers":{"X-Token":"header-token"},"secret":"whsec_c2VjcmV0IG9mIHRoZSBzdWJzY3JpcHRpb24hIQ=="}"#;
     let mut subscription = Subscription::create("sub_1".into(), body.as_bytes(), &context).unwrap();

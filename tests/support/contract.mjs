@@ -115,6 +115,9 @@ export function faults(place, value) {
   return validate(value) ? [] : validate.errors.map((one) => `${one.instancePath} ${one.message}`);
 }
 
+/** Asserts that something that was sent is as one of the document's schemas has it, and holds nothing besides. */
+export const judgeShown = (name, value) => check(name, compiled("answered", ["components", "schemas", name]), value);
+
 const validators = new Map();
 
 /** The schema at a place of the document, compiled when it is first asked for. */

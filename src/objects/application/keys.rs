@@ -103,7 +103,7 @@ impl Inner {
     /// The subscription that comes with a key; what is wrong with it is wrong with the key's own fields.
     fn subscription_of_key(&self, asked: &Asked) -> Result<Option<Subscription>, Problem> {
         let Some(body) = &asked.subscription else { return Ok(None) };
-        self.read_subscription(body.as_bytes()).map(Some).map_err(|mut problem| {
+        self.read_subscription(body.as_bytes(), false).map(Some).map_err(|mut problem| {
             for error in problem.errors.iter_mut().filter(|error| error.pointer == "/url") {
                 error.pointer = "/webhookUrl".into();
             }

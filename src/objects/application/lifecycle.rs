@@ -12,6 +12,7 @@ use crate::id::{Id, KEY, Place};
 use crate::objects::registry::{self, Registered};
 use crate::objects::{Outcome, Reply};
 use crate::problem::Problem;
+use crate::signal::Signal;
 use crate::source::Source;
 use crate::subscription::{Status, rotate};
 
@@ -65,6 +66,7 @@ impl Inner {
     }
 
     pub(super) async fn rotate(self: &Rc<Self>, body: &[u8]) -> Outcome {
+        let listening = self.listening().await;
         let mut settings = self.settings()?;
         let profile = self.store.profile(&settings.profile)?.ok_or_else(|| Problem::not_found("profile"))?;
         let none = |_: &str| None;
@@ -76,6 +78,7 @@ impl Inner {
         }
         settings.public_key = settings.secrets.public_key(&profile.signature);
         self.store.set_settings(&settings)?;
+        self.tell(&Signal::Rotated { subscription: None, until }, &listening);
         let shown = Rotated::new(&settings.secrets, settings.public_key.clone(), until);
         self.change_settings(shown).await
     }

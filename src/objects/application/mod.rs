@@ -8,6 +8,7 @@
 mod keys;
 mod lifecycle;
 mod lookup;
+mod notices;
 mod profiles;
 mod reseal;
 mod routes;
@@ -25,6 +26,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use web_sys::Request;
 
+use super::outbox::Outbox;
 use super::{Outcome, Reply, answering, steps};
 use crate::access::{Caller, Grant, Scopes};
 use crate::edge::{self, Env, State};
@@ -52,6 +54,7 @@ struct Inner {
     env: Env,
     name: String,
     store: Store,
+    outbox: Rc<Outbox>,
     publishing: RefCell<bool>,
     /// Sources that are being written to KV.
     publishing_sources: RefCell<HashSet<String>>,
@@ -70,11 +73,13 @@ impl Application {
     pub fn new(state: State, env: Env) -> Self {
         let name = state.own_name();
         let store = Store::new(state.open(), env.vault(), name.clone());
+        let outbox = Outbox::new(state.open());
         Application(Rc::new(Inner {
             state,
             env,
             name,
             store,
+            outbox,
             publishing: RefCell::default(),
             publishing_sources: RefCell::default(),
             claiming: RefCell::default(),
@@ -138,7 +143,7 @@ impl Inner {
             ["DELETE", "api-keys", id] => self.delete_key(id).await,
             ["POST", "portal-links"] => self.create_link(query, body).await,
 
-            ["POST", "subscriptions"] => self.create_subscription(body).await,
+            ["POST", "subscriptions"] => self.create_subscription(query, body).await,
             ["GET", "subscriptions"] => self.list_subscriptions(query),
             ["GET", "subscriptions", id] => self.get_subscription(id),
             ["PATCH", "subscriptions", id] => self.patch_subscription(id, body).await,
@@ -177,6 +182,7 @@ impl Inner {
             rules: self.env.rules(),
             default_profile,
             profile: find,
+            signals: false,
         }
     }
 
@@ -222,6 +228,7 @@ impl Inner {
         if !self.store.is_there().unwrap_or(true) {
             return;
         }
+        self.go_on_telling();
         self.go_on_resealing().await;
         if let Ok(places) = self.store.not_pushed(PUSHED_AT_ONCE) {
             self.push_all(places).await;

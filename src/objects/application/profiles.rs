@@ -67,8 +67,9 @@ impl Inner {
             let (subscription, _) = self.store.at_place(place)?;
             self.store.check(subscription.sealed.as_ref())?;
             if profile.signature.key(&subscription.secrets.current).is_err() {
-                let detail =
-                    format!("The secret of {} would not fit; rotate it to one that does first.", subscription.id);
+                // Which subscriptions the operator has is nobody else's business.
+                let whose = if place.is_operators() { "the operator's subscription" } else { &subscription.id };
+                let detail = format!("The secret of {whose} would not fit; rotate it to one that does first.");
                 return Err(Problem::new(409, "secret_does_not_fit", detail));
             }
         }

@@ -301,13 +301,16 @@ impl Store {
         Ok(())
     }
 
-    /// Subscriptions, newest first, below `cursor`.
-    pub fn list(&self, cursor: &str, limit: u32) -> Result<Vec<Subscription>, Problem> {
+    /// Subscriptions, newest first, below `cursor`; those of the operator's own `too`, which have the lowest places.
+    pub fn list(&self, cursor: &str, limit: u32, too: bool) -> Result<Vec<Subscription>, Problem> {
+        let lowest = Place::for_subscription(0);
+        let from = if too { "" } else { lowest.as_str() };
         let rows = self
             .sql
             .rows(
-                "SELECT json, id FROM subscriptions WHERE id < ? AND status <> 'deleted' ORDER BY id DESC LIMIT ?",
-                &[cursor.into(), limit.into()],
+                "SELECT json, id FROM subscriptions WHERE id < ? AND status <> 'deleted' AND place >= ?
+                 ORDER BY id DESC LIMIT ?",
+                &[cursor.into(), from.into(), limit.into()],
             )
             .map_err(storage)?;
         Ok(rows.iter().filter_map(|row| self.vault.look(&row.text(0)?, &row.text(1)?).ok()).collect())
@@ -376,15 +379,24 @@ impl Store {
             .sql
             .rows("SELECT json FROM subscriptions WHERE status IN ('active', 'paused') ORDER BY id", &[])
             .map_err(storage)?;
-        let subscriptions = rows
+        let (listening, subscriptions): (Vec<_>, Vec<_>) = rows
             .iter()
             .filter_map(|row| serde_json::from_str::<Subscription>(&row.text(0)?).ok())
-            .map(|it| Subscriber { id: it.id, interest: it.interest, profile: it.profile, shards: it.shards })
-            .collect();
+            .partition(Subscription::is_operators);
+        let subscribers = |them: Vec<Subscription>| {
+            let subscriber = |it: Subscription| Subscriber {
+                id: it.id,
+                interest: it.interest,
+                profile: it.profile,
+                shards: it.shards,
+            };
+            them.into_iter().map(subscriber).collect()
+        };
         Ok(Snapshot {
             version: self.version()?,
             profile: profile.to_owned(),
-            subscriptions,
+            subscriptions: subscribers(subscriptions),
+            listening: subscribers(listening),
             profiles: self.profiles()?,
             keys: self.producers()?,
         })

@@ -70,7 +70,7 @@ impl Operations {
         Operations(Rc::new(Inner { state, env, application, store, busy_until: Cell::default() }))
     }
 
-    /// `POST /start` with a [`Start`]; `POST /list?{query}`; `POST /get/{id}`; `POST /stop/{id}`; `POST /forget`: the
+    /// `POST /start` with a [`Start`]; `POST /list/{all|others}?{query}`; `POST /get/{id}`; `POST /stop/{id}`; `POST /forget`: the
     /// application is gone.
     pub fn fetch(&self, request: Request) -> Promise {
         let inner = self.0.clone();
@@ -80,7 +80,7 @@ impl Operations {
             let (path, query) = edge::target(&url);
             match steps(path).as_slice() {
                 ["start"] => inner.start(&body).await,
-                ["list"] => inner.list(query),
+                ["list", which] => inner.list(*which == "all", query),
                 ["get", id] => Reply::ok(&inner.store.get(bare(id)?)?.view()),
                 ["stop", id] => inner.stop(id).await,
                 ["forget"] => inner.forget().await,
@@ -109,9 +109,10 @@ struct Stepped {
 }
 
 impl Inner {
-    fn list(&self, query: &str) -> Outcome {
+    /// The operations; those about the operator's own subscriptions `too`.
+    fn list(&self, too: bool, query: &str) -> Outcome {
         let page = Page::read(query, &[])?;
-        let found = self.store.list(&page.below("")?, page.limit.saturating_add(1))?;
+        let found = self.store.list(&page.below("")?, page.limit.saturating_add(1), too)?;
         let ids = found.iter().map(|it| it.id.with(OPERATION)).collect();
         let views = found.iter().map(|it| serde_json::to_string(&it.view()).unwrap_or_default()).collect();
         Ok(Reply::Json(200, page.answer(views, ids)))

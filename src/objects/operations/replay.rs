@@ -112,10 +112,12 @@ impl Inner {
 
     /// Delivers one event.
     async fn deliver(&self, aim: &Aim, finding: &Finding) -> Result<Became, Problem> {
+        // The operator's own events are apart from all others.
+        let sees = |place: Place| place.is_operators() == aim.place.is_operators();
         let elsewhere;
         let text = match finding {
             Finding::Here(text) => text,
-            Finding::Elsewhere(id) => match events::find(&self.env, &self.application, id).await? {
+            Finding::Elsewhere(id) => match events::find(&self.env, &self.application, id, sees).await? {
                 Some(text) => {
                     elsewhere = text;
                     &elsewhere

@@ -36,14 +36,15 @@ impl Inner {
             return Err(Problem::new(409, "too_many_operations", detail));
         }
         let began = edge::now();
-        let recipient = self.recipient_of(&job).await?;
-        let at = recipient.as_ref().and_then(|_| Id::parse(SUBSCRIPTION, job.subscription()?)).map(Id::place);
-        // Nothing lives at an operation's place: it need only be one.
+        let recipient = self.recipient_of(&job, operator).await?;
+        let named = job.subscription().and_then(|id| Id::parse(SUBSCRIPTION, id)).map(Id::place);
+        let at = named.filter(|place| recipient.is_some() || operator && place.is_operators());
+        // Nothing lives at an operation's place: it only says whose it is.
         let id = Id::new(began, edge::random_id(), at.unwrap_or(Place::for_host("")));
         let places = match (&job, &recipient) {
             // Everything of it is pending or was cancelled with it, and nobody wants it any more.
             (Job::Bulk(bulk), None) if bulk.subscription.is_some() => Vec::new(),
-            _ => self.places_of(&job, recipient.as_ref(), operator).await?,
+            _ => self.places_of(&job, recipient.as_ref()).await?,
         };
         let counted = self.count(&job, id, recipient.as_ref(), places).await?;
         let matched = counted.iter().map(|(_, count)| *count).fold(0, u64::saturating_add);
@@ -72,9 +73,11 @@ impl Inner {
     }
 
     /// The subscription that a job is about; none where it is about several, or about one that is gone.
-    async fn recipient_of(&self, job: &Job) -> Result<Option<Recipient>, Problem> {
+    async fn recipient_of(&self, job: &Job, operator: bool) -> Result<Option<Recipient>, Problem> {
         let Some(id) = job.subscription() else { return Ok(None) };
-        let recipient = self.recipient(id).await?;
+        // What is the operator's own is not there for anybody else.
+        let is_hidden = !operator && Id::parse(SUBSCRIPTION, id).is_some_and(|id| id.place().is_operators());
+        let recipient = if is_hidden { None } else { self.recipient(id).await? };
         match job {
             Job::Bulk(bulk) if bulk.kind != crate::operation::Kind::Recover => Ok(recipient),
             _ => recipient.map(Some).ok_or_else(|| Problem::not_found("subscription")),
@@ -94,12 +97,7 @@ impl Inner {
     }
 
     /// The places that a job has to go to.
-    async fn places_of(
-        &self,
-        job: &Job,
-        recipient: Option<&Recipient>,
-        operator: bool,
-    ) -> Result<Vec<String>, Problem> {
+    async fn places_of(&self, job: &Job, recipient: Option<&Recipient>) -> Result<Vec<String>, Problem> {
         let texts = |places: &mut dyn Iterator<Item = Place>| places.map(|place| place.as_str().to_owned()).collect();
         if let Job::Bulk(bulk) = job {
             match (&bulk.subscription, recipient, &bulk.source) {
@@ -122,14 +120,19 @@ impl Inner {
         let mut found: Vec<String> = match job {
             Job::Bulk(bulk) => {
                 let is_meant = |held: &Held| bulk.source.is_none() || bulk.source == held.source;
-                let held = held.into_iter().filter(|held| is_meant(held) && (operator || !is_operators(held)));
+                // What is the operator's own is meant where it is named, which was seen to above.
+                let held = held.into_iter().filter(|held| is_meant(held) && !is_operators(held));
                 held.map(|held| held.place).collect()
             }
             Job::Replay(replay) => {
+                let to = Id::parse(SUBSCRIPTION, &replay.subscription);
+                let to_operators = to.is_some_and(|id| id.place().is_operators());
                 let is_meant = |held: &Held| match &replay.from {
-                    Some(from) => held.subscription.as_ref() == Some(from) && (operator || !is_operators(held)),
-                    // What came to a source is a request, and what Signet itself has to say is no event of the application.
-                    None => held.source.is_none() && !is_operators(held),
+                    // What Signet itself has to say goes to the operator's own subscriptions, and nothing else does.
+                    _ if is_operators(held) != to_operators => false,
+                    Some(from) => held.subscription.as_ref() == Some(from),
+                    // What came to a source is a request.
+                    None => held.source.is_none(),
                 };
                 let found: Vec<String> = held.into_iter().filter(is_meant).map(|held| held.place).collect();
                 if replay.from.is_some() && found.is_empty() {

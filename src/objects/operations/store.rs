@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Stepped;
 use crate::edge::{Row, Sql};
-use crate::id::Id;
+use crate::id::{Id, Place};
 use crate::objects::storage;
 use crate::operation::{Job, Operation, Position, Status};
 use crate::problem::Problem;
@@ -126,12 +126,18 @@ impl Store {
         Ok(())
     }
 
-    pub fn list(&self, below: &str, limit: u32) -> Result<Vec<Operation>, Problem> {
+    /// Operations, newest first, below an id; those at the operator's places `too`.
+    pub fn list(&self, below: &str, limit: u32, too: bool) -> Result<Vec<Operation>, Problem> {
         if !self.exists()? {
             return Ok(Vec::new());
         }
-        let query = format!("SELECT {COLUMNS} FROM operations WHERE id < ? ORDER BY id DESC LIMIT ?");
-        let rows = self.sql.rows(&query, &[below.into(), limit.into()]).map_err(storage)?;
+        let query = format!(
+            "SELECT {COLUMNS} FROM operations WHERE id < ? AND (? OR substr(id, -6) NOT BETWEEN ? AND ?)
+             ORDER BY id DESC LIMIT ?"
+        );
+        let (first, last) = Place::span_of_operators();
+        let params = [below.into(), i64::from(too).into(), first.as_str().into(), last.as_str().into(), limit.into()];
+        let rows = self.sql.rows(&query, &params).map_err(storage)?;
         Ok(rows.iter().filter_map(read).collect())
     }
 

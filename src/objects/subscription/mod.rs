@@ -10,6 +10,7 @@ mod care;
 mod door;
 mod history;
 mod log;
+mod notices;
 mod operations;
 mod sender;
 
@@ -22,6 +23,7 @@ use serde_json::value::RawValue;
 use wasm_bindgen::prelude::*;
 use web_sys::Request;
 
+use super::outbox::Outbox;
 use super::{Outcome, Reply, answering, steps, storage};
 use crate::access::unauthorized;
 use crate::body::Fields;
@@ -31,6 +33,7 @@ use crate::event::{ABOUT_SECRETS, About, TYPE_FAULT, Target, is_type};
 use crate::id::{DELIVERY, EVENT, Id, Place};
 use crate::problem::{Fault, Problem};
 use crate::profile::Facts;
+use crate::signal;
 use crate::subscription::{DESTINATION_SECRETS, Destination, Prepared, Status};
 use crate::time::Millis;
 use door::{Door, Passage};
@@ -92,6 +95,7 @@ struct Inner {
     is_direct: bool,
     log: Log,
     door: Door,
+    outbox: Rc<Outbox>,
     memory: RefCell<Memory>,
 }
 
@@ -118,11 +122,12 @@ impl Subscription {
         let patience = env.settings().patience;
         let log = Log::new(state.open());
         let door = Door::new(state.open());
+        let outbox = Outbox::new(state.open());
         let name = state.own_name();
         let is_direct = place_of(&name).is_some_and(Place::is_direct);
         let gate = Gate::new(!is_direct, patience);
         let memory = Memory { prepared: None, gate, alarm: None, awake: false, knows_failures: false };
-        Subscription(Rc::new(Inner { state, env, name, is_direct, log, door, memory: memory.into() }))
+        Subscription(Rc::new(Inner { state, env, name, is_direct, log, door, outbox, memory: memory.into() }))
     }
 
     /// A call from the worker, the application's object or a delivery's.
@@ -145,6 +150,7 @@ impl Subscription {
                 ["cancel", id] => inner.cancel(id),
                 ["knock"] => inner.knock(&body.to_vec()),
                 ["close"] => inner.close(&body.to_vec()),
+                ["notices"] => inner.take_notices(&body.to_vec()).await,
                 ["requests"] => inner.requests(query),
                 ["stats", since, until] => inner.stats(since, until, &body.to_vec()),
                 ["health"] => inner.health(),
@@ -205,6 +211,7 @@ impl Inner {
 
     async fn watch(self: &Rc<Self>) -> Result<(), Problem> {
         self.wake()?;
+        self.send_notices();
         let prepared = self.prepared().await?;
         self.report().await;
         self.move_on(&prepared)?;
@@ -454,6 +461,8 @@ impl Inner {
         let kind = fields.take::<String>("type", "must be a string").unwrap_or_else(|| "webhook.test".into());
         if !is_type(&kind) {
             fields.fault("type", TYPE_FAULT);
+        } else if signal::is_own(&kind) && !self.is_operators() {
+            fields.fault("type", signal::TYPE_FAULT);
         }
         let sample = RawValue::from_string(r#"{"message":"This is a test event."}"#.into()).ok();
         let data = fields.raw("data").or(sample.as_deref()).unwrap_or(RawValue::NULL);

@@ -59,9 +59,9 @@ impl InHand {
 }
 
 /// An attempt that is over.
-struct Ended<'a> {
+pub(super) struct Ended<'a> {
     outcome: Outcome,
-    attempt: Attempt<'a>,
+    pub(super) attempt: Attempt<'a>,
     url: &'a str,
     at: Millis,
 }
@@ -359,7 +359,9 @@ impl Inner {
                 attempts: &attempts,
                 url: ended.url,
             };
+            let listening = self.listening(&row, &progress).await;
             if self.log.settle(job.id, &settlement).map_err(storage)? {
+                self.note_failed(&row, &progress, prepared, &ended, listening.as_ref());
                 if self.judge(job, ended.outcome, progress.stage, settled.gone, prepared)? {
                     self.report().await;
                 }
