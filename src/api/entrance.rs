@@ -40,6 +40,8 @@ pub(super) struct Call {
     /// What the path's placeholders stood for.
     pub params: Vec<String>,
     pub body: Uint8Array,
+    /// As it came, its body read.
+    pub request: Request,
 }
 
 impl Call {
@@ -203,7 +205,7 @@ async fn answer(head: Head, request: Request, env: Env) -> Result<Answer, Proble
     };
     caller.may(endpoint.needs)?;
     let body = edge::body(&request, endpoint.limit).await?;
-    let answer = (endpoint.run)(Call { gateway, caller, head, params, body }).await?;
+    let answer = (endpoint.run)(Call { gateway, caller, head, params, body, request }).await?;
     seen.borrow_mut().answered(answer.status, &answer.text);
     Ok(answer)
 }

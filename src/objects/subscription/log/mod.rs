@@ -62,6 +62,8 @@ const ADDED: &[(&str, &str)] = &[("payloads", "trace"), ("deliveries", "operatio
 const LATER: &[&str] = &[
     "CREATE INDEX IF NOT EXISTS due ON deliveries (next_at, id) WHERE stage = 2",
     "CREATE INDEX IF NOT EXISTS replays ON deliveries (event, id) WHERE operation IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS scheduled ON deliveries (id, next_at)
+     WHERE count = 0 AND next_at IS NOT NULL AND stage NOT IN (0, 4, 5, 6)",
 ];
 
 const COLUMNS: &str =
