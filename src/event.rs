@@ -3,6 +3,7 @@
 pub mod batch;
 pub mod frame;
 pub mod parcel;
+pub mod posting;
 pub mod targets;
 
 use std::borrow::Cow;

@@ -245,7 +245,7 @@ mod tests {
         ) {
             // Each looks at so many of its own rows, of which every `wanted`th is asked for.
             let id = |row: u32, owner: usize| format!("{row:03}{owner}");
-            let is_wanted = |row: u32| row % wanted == 0;
+            let is_wanted = |row: u32| row.is_multiple_of(wanted);
             let (mut shown, mut below, mut pages) = (Vec::new(), "~".to_owned(), 0);
             loop {
                 let mut page = Merged::new(limit);

@@ -1,17 +1,16 @@
 //! Ingest: an event comes in, is rendered for everybody who wants it, and is durable before the answer.
 
 mod dispatch;
-mod posting;
 mod storing;
 
 use serde::{Deserialize, Serialize};
 
 use self::dispatch::Outgoing;
-use self::posting::{Posting, Setting};
 use self::storing::{Item, Storing};
 use super::{Answer, Call};
 use crate::edge;
 use crate::event::batch::{Budget, Form, Key};
+use crate::event::posting::{Posting, Setting};
 use crate::event::{Event, MAX_EVENT, MAX_TARGETS, Target};
 use crate::id::{DELIVERY, Id, Place};
 use crate::objects::events;

@@ -8,6 +8,9 @@ use serde_json::value::RawValue;
 
 use crate::time::Millis;
 
+/// How large a body may be once it is rendered, together with the data that it does not hold: a row takes 2 MB.
+pub const RENDERED_LIMIT: usize = 1_900_000;
+
 /// The head of a frame: what the log needs to know beside the body.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Append<'a> {

@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use futures_util::future::join_all;
 use js_sys::{Promise, Uint8Array};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use wasm_bindgen::prelude::*;
 use web_sys::Request;
@@ -20,28 +20,10 @@ use super::application::REVOKED_FOR;
 use super::{Outcome, Reply, answering, steps, storage};
 use crate::access::unauthorized;
 use crate::edge::{self, Env, Sql, State};
-use crate::event::{Target, parcel};
+use crate::event::parcel;
 use crate::problem::Problem;
 
-/// What is remembered of an event.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Entry {
-    /// The id that the producer knows.
-    pub id: String,
-    /// The 28 characters that its deliveries' ids are made from.
-    pub core: String,
-    /// What makes two bodies the same.
-    pub fingerprint: String,
-    /// The key that posted it, where it is an application's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
-    /// Everybody who gets it.
-    #[serde(with = "crate::event::targets")]
-    pub targets: Vec<Target>,
-    /// The event itself, where no delivery holds it.
-    #[serde(default)]
-    pub event: Option<String>,
-}
+pub use crate::event::posting::Entry;
 
 struct Inner {
     state: State,

@@ -1,19 +1,17 @@
 //! Calls of many objects at once, within what one invocation may do.
 
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
 
 use futures_util::future::join_all;
 use js_sys::Uint8Array;
 
-use super::posting::Placed;
 use crate::access::unauthorized;
 use crate::api::gateway::Gateway;
 use crate::edge;
 use crate::event::parcel::{Parcel, together};
+use crate::event::posting::{Frame, Placed};
 use crate::id::Place;
 use crate::problem::Problem;
-use crate::profile::Rendered;
 
 /// How many objects the Worker calls itself for one thing. Where it is more, relays do it: an invocation may make a thousand
 /// calls, where the deployment's plan is an old one, and each is tried three times.
@@ -23,28 +21,6 @@ const RELAYS: usize = 16;
 const RELAYS_AT_ONCE: usize = 6;
 /// How large a call is, in bytes, unless a single delivery has more.
 const CALL: usize = 2 * 1024 * 1024;
-
-/// A delivery on its way to its object.
-pub struct Frame {
-    /// Of which event.
-    pub item: usize,
-    /// The line that stands first.
-    pub head: Vec<u8>,
-    /// The body, which several may share.
-    pub body: Rc<Rendered>,
-    /// The event's data, where the body does not hold them and this is the place that remembers them.
-    pub spare: Vec<u8>,
-}
-
-impl Frame {
-    fn parts(&self) -> [&[u8]; 3] {
-        [&self.head, &self.body.bytes, &self.spare]
-    }
-
-    fn len(&self) -> usize {
-        self.parts().iter().fold(0usize, |sum, part| sum.saturating_add(part.len()))
-    }
-}
 
 /// A call of the object at a place.
 pub struct Outgoing<'a> {
@@ -111,7 +87,7 @@ fn grouped(frames: Vec<Placed>) -> Vec<(Place, Vec<Frame>)> {
 /// How many of a place's frames go into its next call.
 fn fitting(frames: &[Frame]) -> usize {
     let sums = frames.iter().scan(0usize, |sum, frame| {
-        *sum = sum.saturating_add(frame.len());
+        *sum = sum.saturating_add(frame.size());
         Some(*sum)
     });
     sums.take_while(|sum| *sum <= CALL).count().max(1).min(frames.len())

@@ -5,12 +5,11 @@ use std::collections::{HashMap, HashSet};
 use futures_util::future::join_all;
 
 use super::dispatch;
-use super::posting::Posting;
 use crate::access::unauthorized;
 use crate::api::gateway::Gateway;
 use crate::edge;
+use crate::event::posting::{Entry, Placed, Posting};
 use crate::id::{Id, Place};
-use crate::objects::ledger::Entry;
 use crate::problem::Problem;
 
 /// How many bytes of deliveries are in memory at the same time.
@@ -82,7 +81,7 @@ impl<'c> Storing<'c> {
         Ok(())
     }
 
-    async fn append(&mut self, frames: Vec<super::posting::Placed>, items: &[Item<'_>]) -> Result<(), Problem> {
+    async fn append(&mut self, frames: Vec<Placed>, items: &[Item<'_>]) -> Result<(), Problem> {
         let failed = dispatch::append(self.gateway, frames).await?;
         self.failed.extend(failed.into_iter().filter_map(|number| Some(items.get(number)?.posting.core())));
         Ok(())

@@ -31,11 +31,9 @@ use crate::id::{EVENT, Id};
 use crate::time::Millis;
 use crate::trace::Trace;
 
+pub use crate::event::frame::RENDERED_LIMIT;
 pub use line::Owed;
 pub use listing::Query;
-
-/// How large a body may be once it is rendered, together with the data that it does not hold: a row takes 2 MB.
-pub const RENDERED_LIMIT: usize = 1_900_000;
 
 /// How far `mark` may lag behind before it is worth a row.
 const MARK_STEP: i64 = 1_000;

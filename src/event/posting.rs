@@ -3,15 +3,12 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::dispatch::Frame;
-use crate::event::frame::Append;
-use crate::event::{About, Event, MAX_TARGETS, Target, fingerprint};
+use super::frame::{Append, RENDERED_LIMIT};
+use super::{About, Event, MAX_TARGETS, Target, fingerprint};
 use crate::id::{DELIVERY, EVENT, Id, Place, SUBSCRIPTION};
-use crate::objects::ledger::Entry;
-use crate::objects::subscription::RENDERED_LIMIT;
 use crate::problem::Problem;
 use crate::profile::{Facts, Profile, Rendered};
 use crate::snapshot::View;
@@ -26,6 +23,51 @@ const HEAD: usize = 300;
 /// answered: the log may have forgotten what was delivered long ago, and would take it for new.
 const COMPLETED_WITHIN: Millis = 86_400_000;
 
+/// What the ledger remembers of an event.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Entry {
+    /// The id that the producer knows.
+    pub id: String,
+    /// The 28 characters that its deliveries' ids are made from.
+    pub core: String,
+    /// What makes two bodies the same.
+    pub fingerprint: String,
+    /// The key that posted it, where it is an application's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Everybody who gets it.
+    #[serde(with = "super::targets")]
+    pub targets: Vec<Target>,
+    /// The event itself, where no delivery holds it.
+    #[serde(default)]
+    pub event: Option<String>,
+}
+
+/// A delivery on its way to its object.
+#[derive(Debug)]
+pub struct Frame {
+    /// Of which event.
+    pub item: usize,
+    /// The line that stands first.
+    pub head: Vec<u8>,
+    /// The body, which several may share.
+    pub body: Rc<Rendered>,
+    /// The event's data, where the body does not hold them and this is the place that remembers them.
+    pub spare: Vec<u8>,
+}
+
+impl Frame {
+    /// What it is made of.
+    pub fn parts(&self) -> [&[u8]; 3] {
+        [&self.head, &self.body.bytes, &self.spare]
+    }
+
+    /// How long it is.
+    pub fn size(&self) -> usize {
+        self.parts().iter().fold(0usize, |sum, part| sum.saturating_add(part.len()))
+    }
+}
+
 /// A delivery, and where it goes.
 pub type Placed = (Place, Frame);
 
@@ -33,7 +75,7 @@ pub type Placed = (Place, Frame);
 type Bodies<'a> = HashMap<&'a str, Rc<Rendered>>;
 
 /// What is the same for all that one call posts.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Setting<'a> {
     /// The application as it is known here.
     pub view: &'a View,
@@ -46,6 +88,7 @@ pub struct Setting<'a> {
 }
 
 /// An event on its way to the objects.
+#[derive(Debug)]
 pub struct Posting<'a> {
     setting: Setting<'a>,
     event: Event<'a>,
@@ -338,5 +381,152 @@ impl<'a> Posting<'a> {
         };
         let head = head.line().map_err(|error| Problem::unavailable(error.to_string()))?;
         Ok(Frame { item, head, body, spare: spare.to_vec() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::frame;
+    use super::*;
+    use crate::destination;
+    use serde_json::json;
+
+    const NOW: Millis = 1_779_105_600_000;
+
+    fn view(subscriptions: &[(&str, u32, &str)]) -> View {
+        let subscriptions: Vec<_> = subscriptions
+            .iter()
+            .map(|(id, shards, profile)| json!({"id": id, "events": ["*"], "profile": profile, "shards": shards}))
+            .collect();
+        View::read(&json!({"version": 1, "profile": "standard", "subscriptions": subscriptions}).to_string()).unwrap()
+    }
+
+    fn id_at(number: u32) -> String {
+        Id::new(NOW, u64::from(number), Place::for_subscription(number << 12)).with(SUBSCRIPTION)
+    }
+
+    fn plan<'a>(view: &'a View, body: &'a str, unique: u64) -> Result<Posting<'a>, Problem> {
+        let setting = Setting { view, key: Some("key_1"), trace: None, now: NOW };
+        let event = Event::read(body.as_bytes(), None, NOW, destination::tests::PUBLIC)?;
+        Posting::plan(setting, event, body.as_bytes(), unique)
+    }
+
+    fn many(count: u32) -> Vec<String> {
+        (1..=count).map(id_at).collect()
+    }
+
+    fn plain(ids: &[String]) -> View {
+        view(&ids.iter().map(|id| (id.as_str(), 1, "standard")).collect::<Vec<_>>())
+    }
+
+    fn all_frames(posting: &Posting<'_>, room: usize) -> Vec<Placed> {
+        let (mut found, mut next) = (Vec::new(), Some(0));
+        while let Some(from) = next {
+            let (mut frames, rest) = posting.frames(7, from, &mut room.clone()).unwrap();
+            assert!(!frames.is_empty() || rest.is_none(), "it goes on");
+            found.append(&mut frames);
+            next = rest;
+        }
+        found
+    }
+
+    #[test]
+    fn everybody_gets_a_frame_that_the_log_can_read() {
+        let ids = many(500);
+        let view = plain(&ids);
+        let body = r#"{"type":"a.b","data":{"n": 1},"webhookUrl":"https://example.com/x","id":"mine"}"#;
+        let posting = plan(&view, body, 7).unwrap();
+        assert_eq!(posting.deliveries(), 501);
+        for room in [1, 1_000, 1_000_000] {
+            let frames = all_frames(&posting, room);
+            assert_eq!(frames.len(), 501);
+            for (number, (place, frame)) in frames.iter().enumerate() {
+                let bytes = frame.parts().concat();
+                let read = frame::read_all(&bytes).unwrap();
+                let append = &read[0].append;
+                let id = Id::parse_bare(append.id).unwrap();
+                assert_eq!((id.place(), frame.item, read.len()), (*place, 7, 1));
+                assert!(id.same_event(posting.core()));
+                assert_eq!(append.about.is_some(), number == 0, "one place remembers it");
+                assert_eq!(append.event.as_deref(), Some("mine"));
+                assert_eq!(append.url.is_some(), number == 500);
+            }
+            let about: About = serde_json::from_str(
+                frame::read_all(&frames[0].1.parts().concat()).unwrap()[0].append.about.unwrap().get(),
+            )
+            .unwrap();
+            assert_eq!(about.deliveries.len(), 501);
+        }
+    }
+
+    #[test]
+    fn a_subscription_that_objects_share_gets_each_event_at_one_of_them() {
+        let id = id_at(9);
+        let view = view(&[(&id, 8, "standard")]);
+        let places: std::collections::HashSet<Place> = (0..200u64)
+            .map(|unique| {
+                let posting =
+                    plan(&view, r#"{"type":"a","data":1}"#, unique.wrapping_mul(0x9e37_79b9_7f4a_7c15)).unwrap();
+                let frames = all_frames(&posting, 1);
+                assert_eq!(frames.len(), 1);
+                assert_eq!(posting.core().place(), frames[0].0, "which is where it is remembered");
+                frames[0].0
+            })
+            .collect();
+        assert_eq!(places.len(), 8);
+    }
+
+    #[test]
+    fn what_is_too_much_is_refused_before_anything_is_stored() {
+        let ids = many(MAX_TARGETS as u32 + 1);
+        let refused = plan(&plain(&ids), r#"{"type":"a","data":1}"#, 1).unwrap_err();
+        assert_eq!((refused.status, refused.code), (422, "too_many_deliveries"));
+        let view = plain(&ids[1..]);
+        assert_eq!(plan(&view, r#"{"type":"a","data":1}"#, 1).unwrap().deliveries(), MAX_TARGETS);
+        // What remembers it has to fit in a row: most of a megabyte beside all these deliveries.
+        for (length, fits) in [(1_000_000, true), (1_500_000, false)] {
+            let body = format!("{{\"type\":\"a\",\"data\":\"{}\"}}", "x".repeat(length));
+            let planned = plan(&view, &body, 1);
+            assert_eq!(planned.as_ref().err().map(|problem| problem.status), (!fits).then_some(413));
+        }
+    }
+
+    #[test]
+    fn a_known_id_is_that_posting_again() {
+        let ids = many(3);
+        let (before, after) = (plain(&ids[..2]), plain(&ids[1..]));
+        let body = r#"{"type":"a","data":1,"id":"mine"}"#;
+        let first = plan(&before, body, 1).unwrap();
+        let (place, entry) = first.claim().unwrap().unwrap();
+        assert_eq!(place, Place::for_event("mine"));
+        let known: Entry = serde_json::from_str(&entry).unwrap();
+
+        let mut again = plan(&after, r#"{"id":"mine", "data":1,"type":"a"}"#, 2).unwrap();
+        again.is_known(known.clone()).unwrap();
+        assert!(again.is_duplicate() && again.core() == first.core());
+        assert_eq!(again.answer().unwrap().replace(",\"duplicate\":true", ""), first.answer().unwrap());
+        // One that was deleted since is left out, one that came since is not told.
+        let places: Vec<Place> = all_frames(&again, 1_000).into_iter().map(|(place, _)| place).collect();
+        assert_eq!(places, [Id::parse(SUBSCRIPTION, &ids[1]).unwrap().place()]);
+
+        let mut other = plan(&after, r#"{"id":"mine","data":2,"type":"a"}"#, 2).unwrap();
+        assert_eq!(other.is_known(known.clone()).unwrap_err().code, "id_conflict");
+        // The answer to its own claim was lost, and it was claimed twice.
+        let mut own = plan(&before, body, 1).unwrap();
+        own.is_known(known).unwrap();
+        assert!(!own.is_duplicate());
+    }
+
+    #[test]
+    fn the_ledger_hears_of_what_nobody_wants_and_of_ids_alone() {
+        let ids = many(1);
+        let wanted = plain(&ids);
+        assert!(plan(&wanted, r#"{"type":"a","data":1}"#, 1).unwrap().claim().unwrap().is_none());
+        let nobody = view(&[]);
+        let posting = plan(&nobody, r#"{"type":"a","data":1}"#, 1).unwrap();
+        let (place, entry) = posting.claim().unwrap().unwrap();
+        assert!(place.is_ledger() && place == posting.core().place());
+        let entry: Entry = serde_json::from_str(&entry).unwrap();
+        assert!(entry.event.unwrap().contains(&posting.event()) && entry.targets.is_empty());
     }
 }
