@@ -1,12 +1,13 @@
 // npm run bench: how many events Signet takes in and delivers, and how long one is on its way, beside a bare
 // JavaScript Worker that does the least possible for the same promise. Both run on workerd, on this machine, in
 // the same minutes, in alternating rounds; what counts is the ratio, for the absolute figures are the machine's.
-// --proxy does so for requests to a source, --verify for signatures alone.
+// --proxy does so for requests to a source, --verify for signatures alone, --batch for events in bulk.
 
 import { createRequire } from "node:module";
 import os from "node:os";
 import { parseArgs } from "node:util";
 import { openArena } from "./bench/arena.mjs";
+import { benchBatch } from "./bench/batch.mjs";
 import { bare, sharded, signet, silent, talking } from "./bench/contenders.mjs";
 import { profile } from "./bench/profile.mjs";
 import { benchProxy } from "./bench/proxy.mjs";
@@ -27,6 +28,8 @@ const HELP = `npm run bench -- [options]
   --profile         let V8 profile Signet for one long round and print the top entries
   --proxy           requests through a source, through a Worker that only forwards, and straight to the origin;
                     takes --rounds (default 10) and --disk
+  --batch           the same events one by one, a hundred and a thousand at a time; takes --rounds (default 5),
+                    --bytes and --disk
   --verify          HMAC-SHA256 in wasm and by WebCrypto, by size of the body; takes --rounds (default 5)
 `;
 
@@ -44,6 +47,7 @@ const { values: options } = parseArgs({
     shards: { type: "string" },
     profile: { type: "boolean", default: false },
     proxy: { type: "boolean", default: false },
+    batch: { type: "boolean", default: false },
     verify: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
   },
@@ -75,11 +79,15 @@ function machine() {
 
 async function main() {
   if (options.help) return console.log(HELP);
-  options.rounds ??= options.verify ? "5" : "10";
+  options.rounds ??= options.verify || options.batch ? "5" : "10";
   const rounds = amount("rounds", 100);
   if (options.proxy || options.verify) {
     console.log(`${machine()}\n`);
     return options.proxy ? benchProxy(rounds, options.disk) : benchVerify(rounds);
+  }
+  if (options.batch) {
+    console.log(`${machine()}\n`);
+    return benchBatch(rounds, amount("bytes", 100_000), options.disk);
   }
   const seconds = amount("seconds", 600);
   const setting = { connections: amount("connections", 512), bytes: amount("bytes", 1_000_000), disk: options.disk };

@@ -30,10 +30,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// 400 for what is not JSON, 422 for JSON that is no object.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Problem> {
-        let text = std::str::from_utf8(bytes).map_err(|_| Problem::not_json("The body is not UTF-8."))?;
-        if depth(bytes) > MAX_DEPTH {
-            return Err(Problem::not_json(format!("The body is nested deeper than {MAX_DEPTH} levels.")));
-        }
+        let text = text(bytes)?;
         match serde_json::from_str::<Split<'a>>(text) {
             Ok(Split(fields)) => Ok(Self::from_split(fields, String::new())),
             // A number that is larger than any is JSON nevertheless.
@@ -161,6 +158,18 @@ impl<'a> Fields<'a> {
             true => Ok(()),
             false => Err(Problem::invalid(self.faults)),
         }
+    }
+}
+
+/// A body as text that can be read as JSON.
+///
+/// # Errors
+/// 400 for what is not UTF-8, or nested too deep.
+pub fn text(bytes: &[u8]) -> Result<&str, Problem> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Problem::not_json("The body is not UTF-8."))?;
+    match depth(bytes) > MAX_DEPTH {
+        true => Err(Problem::not_json(format!("The body is nested deeper than {MAX_DEPTH} levels."))),
+        false => Ok(text),
     }
 }
 

@@ -1,5 +1,11 @@
 //! What a producer posts.
 
+pub mod batch;
+pub mod frame;
+pub mod parcel;
+pub mod posting;
+pub mod targets;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -15,6 +21,8 @@ use crate::time::{Millis, parse_rfc3339, rfc3339};
 
 /// How large an event's body may be, in bytes.
 pub const MAX_EVENT: usize = 1024 * 1024;
+/// How many deliveries an event may have: what remembers them all has to fit in a row.
+pub const MAX_TARGETS: usize = 20_000;
 /// How far ahead `deliverAt` may be: 30 days.
 const MAX_AHEAD: Millis = 30 * 86_400_000;
 const MAX_ATTRIBUTES: usize = 64;
@@ -205,6 +213,7 @@ pub struct About {
     /// What it could be filtered by.
     pub attributes: Attributes,
     /// Everybody who got it.
+    #[serde(with = "targets")]
     pub deliveries: Vec<Target>,
     /// The request that it was, where it came to a source. It may hold tokens, and is never shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,5 +1,6 @@
 //! What ingest needs to know of an application: made by its object, kept in KV, read by every Worker.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
@@ -70,6 +71,8 @@ pub struct View {
     profiles: Vec<Profile>,
     /// By the hash of the key's text.
     grants: HashMap<String, Grant>,
+    /// Where each subscription stands, in the order of their ids; made when it is first asked for.
+    order: OnceCell<Vec<u32>>,
 }
 
 impl View {
@@ -82,13 +85,27 @@ impl View {
         let grant = |key: Producer| (key.hash, Grant { key: Some(key.id), scopes: key.scopes, until: None });
         let grants = std::mem::take(&mut snapshot.keys).into_iter().map(grant).collect();
         let profiles = snapshot.profiles.iter().filter_map(|profile| profile.resolve().ok()).collect();
-        Ok(View { snapshot, profiles, grants })
+        Ok(View { snapshot, profiles, grants, order: OnceCell::new() })
     }
 
     /// What the key with this hash allows. How much of a hash is right may show in the time that this takes: nobody can
     /// choose a key by its hash.
     pub fn grant(&self, hash: &str) -> Option<Grant> {
         self.grants.get(hash).cloned()
+    }
+
+    /// A subscription by its id.
+    pub fn subscriber(&self, id: &str) -> Option<&Subscriber> {
+        let all = &self.snapshot.subscriptions;
+        let at = |at: &u32| usize::try_from(*at).ok().and_then(|at| all.get(at));
+        let name = |number: &u32| at(number).map(|subscriber| subscriber.id.as_str());
+        let order = self.order.get_or_init(|| {
+            let mut order: Vec<u32> = (0..u32::try_from(all.len()).unwrap_or(u32::MAX)).collect();
+            order.sort_by_key(name);
+            order
+        });
+        let found = order.binary_search_by_key(&Some(id), name).ok()?;
+        order.get(found).and_then(at)
     }
 
     /// A profile by its name, built in or the application's own.
@@ -109,6 +126,19 @@ mod tests {
         let view = View::read(&text).unwrap();
         assert_eq!(view.grant("ab").unwrap().key.as_deref(), Some("key_1"));
         assert_eq!(view.grant("ac"), None);
+    }
+
+    #[test]
+    fn a_subscription_is_found_among_many() {
+        let ids = (0..500u32).map(|number| format!("sub_{}", number.wrapping_mul(2_654_435_761)));
+        let subscription = |id: &str| serde_json::json!({"id": id, "events": ["*"], "profile": format!("of {id}")});
+        let all: Vec<_> = ids.clone().map(|id| subscription(&id)).collect();
+        let text = serde_json::json!({"version": 1, "profile": "standard", "subscriptions": all}).to_string();
+        let view = View::read(&text).unwrap();
+        for id in ids {
+            assert_eq!(view.subscriber(&id).unwrap().profile, format!("of {id}"));
+        }
+        assert!(view.subscriber("sub_").is_none() && view.subscriber("sub_x").is_none());
     }
 
     #[test]

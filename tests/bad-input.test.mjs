@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { assertProblem } from "./support/assertions.mjs";
-import { bodies, bodiless, junk, queries } from "./support/bodies.mjs";
+import { bodies, bodiless, junk, lists, queries } from "./support/bodies.mjs";
 import * as table from "./support/endpoints.mjs";
 import { OPERATOR_KEY } from "./support/signet.mjs";
 import { stage } from "./support/stage.mjs";
@@ -65,7 +65,7 @@ async function unchanged(work) {
 
 test("every call is tried here", () => {
   assert.ok(endpoints.length >= 43, `${endpoints.length} of them`);
-  const known = [...Object.keys(bodies), ...bodiless, "POST /v1/api-keys/{id}/webhook/test"];
+  const known = [...Object.keys(bodies), ...lists, ...bodiless, "POST /v1/api-keys/{id}/webhook/test"];
   const named = endpoints.map((endpoint) => endpoint.join(" ")).filter((name) => !/^(GET|DELETE) /.test(name));
   assert.deepEqual(named.toSorted(), known.toSorted(), "tests/support/bodies.mjs says what each body holds");
 });

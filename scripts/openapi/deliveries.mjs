@@ -76,6 +76,7 @@ export const paths = [
         query("type", { type: "string" }, "Only those of events of this type."),
         query("since", time(), "Created then or later."),
         query("until", time(), "Created then or before."),
+        query("scheduled", choice(["true"]), "Only those whose first attempt is still to come, at a time that is set."),
         ...paging(),
       ],
       answers: { 200: answer("A page, newest first, without payloads and attempts.", page("Delivery")) },

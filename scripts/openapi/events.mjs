@@ -21,6 +21,16 @@ const example = {
   attributes: { index_ids: ["idx_archive"] },
 };
 
+const traceContext = [
+  {
+    name: "traceparent",
+    in: "header",
+    description: "W3C Trace Context: what every attempt then carries on. One that is not well formed counts as none.",
+    schema: { type: "string" },
+  },
+  { name: "tracestate", in: "header", description: "Goes on with it, as it came.", schema: { type: "string" } },
+];
+
 const accepted = {
   id: { type: "string" },
   deliveries: list(ref("Target")),
@@ -60,13 +70,15 @@ export const schemas = {
   }),
 };
 
+const named = { parameters: [inPath("id", own, "`evt_…`, or the id that its producer gave it.")] };
+
 export const paths = [
   at("/v1/events", TAG, {
     post: {
       operationId: "sendEvent",
       summary: "Send an event",
       description:
-        "413 also for an event whose body under a profile would have more than 1,900,000 bytes. 422 for a `deliverAt` more than 30 days ahead.",
+        "413 also for an event whose body under a profile would have more than 1,900,000 bytes. 422 for a `deliverAt` more than 30 days ahead, and for an event that more than 20,000 subscriptions want (`too_many_deliveries`).",
       scope: "events:write",
       parameters: [
         {
@@ -75,14 +87,7 @@ export const paths = [
           description: "Stands in for `id` where the body has none.",
           schema: own,
         },
-        {
-          name: "traceparent",
-          in: "header",
-          description:
-            "W3C Trace Context: what every attempt then carries on. One that is not well formed counts as none.",
-          schema: { type: "string" },
-        },
-        { name: "tracestate", in: "header", description: "Goes on with it, as it came.", schema: { type: "string" } },
+        ...traceContext,
       ],
       send: body(
         ref("EventToSend"),
@@ -105,14 +110,28 @@ export const paths = [
           },
         }),
       },
-      codes: { 409: ["id_conflict"], 422: ["invalid_url", "private_address", "invalid_header"] },
+      codes: {
+        409: ["id_conflict"],
+        422: ["invalid_url", "private_address", "invalid_header", "too_many_deliveries"],
+      },
     },
   }),
   at("/v1/events/batch", TAG, {
     post: {
       operationId: "sendEvents",
       summary: "Send up to 1,000 events",
+      description:
+        "Each is taken or refused for itself: its result is what `POST /v1/events` would have answered, a problem among them (413 for an event over 1 MiB, 400 for a line that is not JSON). Subscriptions get them in the order given. A batch that would make more than 20,000 deliveries, or 64 MiB of them, is taken up to there; the rest is 503, to be sent again.",
       scope: "events:write",
+      parameters: [
+        {
+          name: "Idempotency-Key",
+          in: "header",
+          description: "Event n of the batch, from 0, gets the id `key:n` where it has none.",
+          schema: { type: "string", pattern: "^[!-~]{1,252}$" },
+        },
+        ...traceContext,
+      ],
       send: body(
         list(ref("EventToSend"), { minItems: 1, maxItems: 1000 }),
         { Two: [example, { type: "task.failed", data: { taskId: "abc124" } }] },
@@ -132,6 +151,7 @@ export const paths = [
           shown({ results: list({ anyOf: [ref("AcceptedEvent"), ref("Problem")] }) }),
         ),
       },
+      codes: { 422: ["invalid_header"] },
     },
   }),
   at(
@@ -146,6 +166,29 @@ export const paths = [
         answers: { 200: answer("The event.", ref("Event")) },
       },
     },
-    { parameters: [inPath("id", own, "`evt_…`, or the id that its producer gave it.")] },
+    named,
+  ),
+  at(
+    "/v1/events/{id}/cancel",
+    TAG,
+    {
+      post: {
+        operationId: "cancelEvent",
+        summary: "Call an event off",
+        description: "All its deliveries that are still pending, whoever was to get them.",
+        scope: "deliveries:write",
+        answers: {
+          200: answer(
+            "How many were pending, and are cancelled now; and how many had ended before.",
+            shown({
+              id: { type: "string" },
+              cancelled: { type: "integer", minimum: 0 },
+              ended: { type: "integer", minimum: 0 },
+            }),
+          ),
+        },
+      },
+    },
+    named,
   ),
 ];

@@ -20,7 +20,7 @@ const AT_ONCE: usize = 50;
 
 /// `GET /v1/deliveries`: each object's newest, merged.
 pub async fn list(call: Call) -> Result<Answer, Problem> {
-    let known = ["status", "subscription", "source", "event", "type", "since", "until"];
+    let known = ["status", "subscription", "source", "event", "type", "since", "until", "scheduled"];
     let page = Page::read(call.query(), &known)?;
     let mut merged = Merged::new(page.limit);
     let Some(query) = read_query(&call, &page).await? else {
@@ -70,6 +70,14 @@ async fn read_query(call: &Call, page: &Page<'_>) -> Result<Option<Query>, Probl
                 .ok_or_else(|| Problem::query("status", "must be pending, delivered, failed or cancelled"))?,
         ),
     };
+    let scheduled = match page.get("scheduled") {
+        None => None,
+        Some("true") => Some(edge::now()),
+        Some(_) => return Err(Problem::query("scheduled", "can only be true")),
+    };
+    if scheduled.is_some() && stages.is_some_and(|stages| !stages.contains(&Stage::Due)) {
+        return Ok(None);
+    }
     let bare = |id: Id| id.as_str().to_owned();
     let from = page.time("since")?.map(|since| bare(Id::floor(since)));
     let until = page.time("until")?.map(|until| bare(Id::floor(until.saturating_add(1))));
@@ -92,6 +100,7 @@ async fn read_query(call: &Call, page: &Page<'_>) -> Result<Option<Query>, Probl
         event: page.get("event").map(str::to_owned),
         stages: stages.map(|stages| stages.iter().map(|stage| *stage as u8).collect()),
         kind: page.get("type").map(str::to_owned),
+        scheduled,
         limit: page.limit.saturating_add(1),
     }))
 }

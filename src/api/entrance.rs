@@ -41,6 +41,8 @@ pub(super) struct Call {
     /// What the path's placeholders stood for.
     pub params: Vec<String>,
     pub body: Uint8Array,
+    /// As it came, its body read.
+    pub request: Request,
 }
 
 impl Call {
@@ -220,7 +222,7 @@ async fn answer(head: Head, request: Request, env: Env) -> Result<Answer, Proble
     caller.may(endpoint.needs)?;
     let body = edge::body(&request, endpoint.limit).await?;
     in_sight(endpoint.path, &params, &caller)?;
-    let answer = (endpoint.run)(Call { gateway, caller, head, params, body }).await?;
+    let answer = (endpoint.run)(Call { gateway, caller, head, params, body, request }).await?;
     seen.borrow_mut().answered(answer.status, &answer.text);
     Ok(answer)
 }

@@ -1,279 +1,113 @@
 //! Ingest: an event comes in, is rendered for everybody who wants it, and is durable before the answer.
 
-use std::collections::HashMap;
-use std::rc::Rc;
+mod dispatch;
+mod storing;
 
-use futures_util::future::join_all;
-use js_sys::Uint8Array;
-use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
+use serde::{Deserialize, Serialize};
 
+use self::dispatch::Outgoing;
+use self::storing::{Item, Storing};
 use super::{Answer, Call};
-use crate::access::unauthorized;
 use crate::edge;
-use crate::event::{About, Event, Target, fingerprint};
-use crate::id::{DELIVERY, EVENT, Id, Place, SUBSCRIPTION};
+use crate::event::batch::{Budget, Form, Key};
+use crate::event::posting::{Posting, Setting};
+use crate::event::{Event, MAX_EVENT, MAX_TARGETS, Target};
+use crate::id::{DELIVERY, Id, Place};
 use crate::objects::events;
-use crate::objects::ledger::Entry;
-use crate::objects::subscription::{Append, RENDERED_LIMIT};
 use crate::problem::Problem;
-use crate::profile::{Facts, Profile, Rendered};
-use crate::snapshot::View;
-use crate::time::Millis;
+use crate::trace::Trace;
 
-/// How many objects are called at once for one event.
-const AT_ONCE: usize = 50;
-
-/// A request that was repeated within a day completes what the first one may have left undone. Later it is only
-/// answered: the log may have forgotten what was delivered long ago, and would take it for new.
-const COMPLETED_WITHIN: Millis = 86_400_000;
+/// How much of a batch is in memory at the same time, rendered, in bytes.
+const WAVE: usize = 16 * 1024 * 1024;
+/// How much a batch may write, in bytes, all its deliveries together.
+const VOLUME: usize = 64 * 1024 * 1024;
 
 /// `POST /v1/events`
 pub async fn post(call: Call) -> Result<Answer, Problem> {
     let bytes = call.body.to_vec();
     let now = edge::now();
-    let key = call.head.idempotency_key.as_deref();
+    let trace = trace(&call);
+    let event = Event::read(&bytes, call.head.idempotency_key.as_deref(), now, call.gateway.env.rules())?;
+    let view = call.gateway.snapshot().await?;
+    let setting = Setting { view: &view, key: call.caller.key(), trace: trace.as_deref(), now };
+    let posting = Posting::plan(setting, event, &bytes, edge::random_id())?;
+    let mut item = Item { posting, refused: None };
+    Storing::new(&call.gateway).store(std::slice::from_mut(&mut item)).await?;
+    if let Some(problem) = item.refused {
+        return Err(problem);
+    }
+    call.head.seen.borrow_mut().event = Some(item.posting.event());
+    Ok(Answer::json(202, item.posting.answer()?))
+}
+
+/// `POST /v1/events/batch`
+pub async fn post_all(call: Call) -> Result<Answer, Problem> {
+    let kind = call.request.headers().get("content-type").ok().flatten().unwrap_or_default();
+    let key = Key::read(call.head.idempotency_key.as_deref())?;
+    let bytes = call.body.to_vec();
+    let texts = Form::named(&kind).split(&bytes)?;
+    let (now, rules, trace) = (edge::now(), call.gateway.env.rules(), trace(&call));
+    let view = call.gateway.snapshot().await?;
+    let setting = Setting { view: &view, key: call.caller.key(), trace: trace.as_deref(), now };
+    // Of one time, their ids sort by what is random in them: so that they sort as they came.
+    let mut uniques: Vec<u64> = texts.iter().map(|_| edge::random_id()).collect();
+    uniques.sort_unstable();
+
+    let mut batch = Batch { storing: Storing::new(&call.gateway), results: Vec::new(), wave: Vec::new() };
+    let mut budget = Budget::new(MAX_TARGETS, VOLUME);
+    let mut weight = 0usize;
+    for (number, (text, unique)) in texts.into_iter().zip(uniques).enumerate() {
+        let id = key.of(number);
+        let planned = match text.len() > MAX_EVENT {
+            true => Err(Problem::too_large(MAX_EVENT)),
+            false => Event::read(text, id.as_deref(), now, rules)
+                .and_then(|event| Posting::plan(setting, event, text, unique))
+                .and_then(|posting| budget.take(posting.deliveries(), posting.volume()).map(|()| posting)),
+        };
+        let size = planned.as_ref().map_or(0, Posting::weight);
+        if weight.saturating_add(size) > WAVE {
+            batch.store().await?;
+            weight = 0;
+        }
+        weight = weight.saturating_add(size);
+        batch.wave.push(planned.map(|posting| Item { posting, refused: None }));
+    }
+    batch.store().await?;
+    Ok(Answer::json(202, format!("{{\"results\":[{}]}}", batch.results.join(","))))
+}
+
+/// The trace that a call is part of, as it is stored.
+fn trace(call: &Call) -> Option<String> {
     let trace = call.head.trace();
     call.head.seen.borrow_mut().trace = trace.as_ref().map(|trace| trace.id().to_owned());
-    let event = Event::read(&bytes, key, now, call.gateway.env.rules())?;
-    let view = call.gateway.snapshot().await?;
-
-    let mut posting = Posting::plan(&event, &view, now);
-    posting.trace = trace.map(|trace| trace.stored());
-    // Whatever could refuse the event does so before anything of it is stored.
-    let bodies = posting.render_each(&view, &event)?;
-    let duplicate = posting.claim(&call, &event, &bytes).await?;
-    if !duplicate || now.saturating_sub(posting.core.time()) < COMPLETED_WITHIN {
-        posting.append_all(&call, &view, &event, &bodies).await?;
-    }
-    call.head.seen.borrow_mut().event = Some(posting.core.with(EVENT));
-    if !duplicate {
-        edge::measure(|metrics| {
-            metrics.event();
-            metrics.deliveries(posting.targets.len());
-        });
-    }
-    let answer = Accepted { id: &posting.id, deliveries: &posting.targets, duplicate };
-    let text = crate::body::written(&answer)?;
-    Ok(Answer::json(202, text))
+    trace.as_ref().map(Trace::stored)
 }
 
-/// What the producer is told.
-#[derive(Serialize)]
-struct Accepted<'a> {
-    id: &'a str,
-    deliveries: &'a [Target],
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    duplicate: bool,
+/// A batch on its way: what became of its first events, and those that come next.
+struct Batch<'c, 'a> {
+    storing: Storing<'c>,
+    results: Vec<String>,
+    wave: Vec<Result<Item<'a>, Problem>>,
 }
 
-/// The body under each profile, by the profile's name.
-type Bodies<'a> = HashMap<&'a str, Rc<Rendered>>;
-
-/// An event on its way to the objects.
-struct Posting {
-    /// The id that its producer knows.
-    id: String,
-    /// What its deliveries' ids are made from, and where the event is remembered.
-    core: Id,
-    is_brought: bool,
-    targets: Vec<Target>,
-    /// The trace that it is part of, as it is stored.
-    trace: Option<String>,
-}
-
-impl Posting {
-    /// Decides who gets the event, and under which ids.
-    fn plan(event: &Event<'_>, view: &View, now: Millis) -> Self {
-        let unique = edge::random_id();
-        let subscribers = view.snapshot.subscriptions.iter();
-        let mut places: Vec<(Place, Option<String>)> = subscribers
-            .filter(|subscriber| subscriber.interest.wants(&event.kind, &event.attributes))
-            .filter_map(|wanting| {
-                let base = Id::parse(SUBSCRIPTION, &wanting.id)?.place();
-                let place = Id::new(now, unique, base).sharded(base, wanting.shards).place();
-                Some((place, Some(wanting.id.clone())))
-            })
-            .collect();
-        if let Some(url) = &event.webhook_url {
-            let host = url.split('/').nth(2).unwrap_or_default();
-            places.push((Place::for_host(host), None));
+impl Batch<'_, '_> {
+    /// Stores what is in memory, and makes room.
+    async fn store(&mut self) -> Result<(), Problem> {
+        let (mut items, mut order) = (Vec::new(), Vec::with_capacity(self.wave.len()));
+        for planned in std::mem::take(&mut self.wave) {
+            order.push(planned.map(|item| items.push(item)));
         }
-        let home = match (places.first(), &event.id) {
-            (Some((home, _)), _) => *home,
-            (None, Some(id)) => Place::for_event(id),
-            (None, None) => Place::for_event(&unique.to_string()),
-        };
-        let core = Id::new(now, unique, home);
-        let targets = places
-            .into_iter()
-            .map(|(place, subscription)| Target { id: core.at(place).with(DELIVERY), subscription, source: None })
-            .collect();
-        let id = event.id.clone().unwrap_or_else(|| core.with(EVENT));
-        Posting { id, core, is_brought: event.id.is_some(), targets, trace: None }
-    }
-
-    /// Remembers an id that the producer chose, so that it is never sent twice, and an event that nobody wants, so that
-    /// it can be read again. Answers whether the id was accepted before; then this is that posting again.
-    async fn claim(&mut self, call: &Call, event: &Event<'_>, bytes: &[u8]) -> Result<bool, Problem> {
-        if !self.is_brought && !self.targets.is_empty() {
-            return Ok(false);
-        }
-        let view = || self.about(event).view(&self.id, &event.kind, event.data, self.core.time());
-        let entry = Entry {
-            id: self.id.clone(),
-            core: self.core.as_str().to_owned(),
-            fingerprint: if self.is_brought { fingerprint(bytes) } else { String::new() },
-            key: call.caller.key().map(str::to_owned),
-            targets: self.targets.clone(),
-            event: self.targets.is_empty().then(view),
-        };
-        let text = crate::body::written(&entry)?;
-        let place = if self.targets.is_empty() { self.core.place() } else { Place::for_event(&self.id) };
-        let said = call.gateway.object("LEDGER", place.as_str(), "/claim", text.as_str()).await?;
-        let unreadable = || Problem::unavailable("The ledger can't be read.");
-        match said.status {
-            201 => return Ok(false),
-            200 => {}
-            // The key was revoked, and what was read of it here is older than that.
-            401 => return Err(unauthorized()),
-            _ => return Err(Problem::unavailable("The ledger refused. Try again.")),
-        }
-        let known: Entry = serde_json::from_str(&said.text).map_err(|_| unreadable())?;
-        if known.fingerprint != entry.fingerprint {
-            let detail = "An event with this id and another body was accepted before.";
-            return Err(Problem::new(409, "id_conflict", detail));
-        }
-        self.core = Id::parse_bare(&known.core).ok_or_else(unreadable)?;
-        self.targets = known.targets;
-        Ok(true)
-    }
-
-    /// What is remembered of the event beside its type and data.
-    fn about(&self, event: &Event<'_>) -> About {
-        About {
-            occurred_at: self.occurred_at(event),
-            attributes: event.attributes.clone(),
-            deliveries: self.targets.clone(),
-            request: None,
-        }
-    }
-
-    fn occurred_at(&self, event: &Event<'_>) -> Millis {
-        event.occurred_at.unwrap_or(self.core.time())
-    }
-
-    /// The body under each profile that is asked for.
-    fn render_each<'a>(&self, view: &'a View, event: &Event<'_>) -> Result<Bodies<'a>, Problem> {
-        let mut bodies = Bodies::new();
-        for target in &self.targets {
-            if let Some(profile) = self.profile(view, target)
-                && !bodies.contains_key(profile.name.as_str())
-            {
-                bodies.insert(&profile.name, Rc::new(self.render(profile, event, target)?));
-            }
-        }
-        Ok(bodies)
-    }
-
-    /// Appends every delivery. The answer of each object means durable.
-    async fn append_all(
-        &self,
-        call: &Call,
-        view: &View,
-        event: &Event<'_>,
-        bodies: &Bodies<'_>,
-    ) -> Result<(), Problem> {
-        let remembered = to_raw_value(&self.about(event)).map_err(|error| Problem::unavailable(error.to_string()))?;
-        for (chunk_at, chunk) in self.targets.chunks(AT_ONCE).enumerate() {
-            let mut frames = Vec::with_capacity(chunk.len());
-            for (at, target) in chunk.iter().enumerate() {
-                let Some(profile) = self.profile(view, target) else {
-                    continue;
-                };
-                let rendered = match bodies.get(profile.name.as_str()) {
-                    Some(body) if !profile.body.is_per_delivery() => body.clone(),
-                    _ => Rc::new(self.render(profile, event, target)?),
-                };
-                // The first of them remembers the event for all.
-                let about = (chunk_at == 0 && at == 0).then_some(&*remembered);
-                let Some(id) = Id::parse(DELIVERY, &target.id) else {
-                    continue;
-                };
-                frames.push((id, self.frame(id, event, target, &rendered, about, call.caller.key())?));
-            }
-            let calls = frames.iter().map(|(id, frame)| {
-                let place = id.place();
-                async move { call.gateway.object("SUBSCRIPTION", place.as_str(), "/append", frame).await }
+        self.storing.store(&mut items).await?;
+        let mut items = items.into_iter();
+        for planned in order {
+            let result = planned.and_then(|()| match items.next() {
+                Some(Item { posting, refused: None }) => posting.answer(),
+                Some(Item { refused: Some(problem), .. }) => Err(problem),
+                None => Err(Problem::unavailable("The event is not stored.")),
             });
-            for said in join_all(calls).await {
-                // 404: the subscription was never there, or all of it is gone; there is nobody to deliver to.
-                let said = said?;
-                // The key was revoked, and what was read of it here is older than that.
-                if said.status == 401 {
-                    return Err(unauthorized());
-                }
-                if !matches!(said.status, 204 | 404) {
-                    return Err(Problem::unavailable("The event is not stored as a whole. Send it again, with an id."));
-                }
-            }
+            self.results.push(result.unwrap_or_else(|problem| problem.to_json()));
         }
         Ok(())
-    }
-
-    /// The profile of a target; none for a subscription that was deleted since an event was first posted.
-    fn profile<'a>(&self, view: &'a View, target: &Target) -> Option<&'a Profile> {
-        match &target.subscription {
-            None => view.profile(&view.snapshot.profile),
-            Some(id) => {
-                let subscriber = view.snapshot.subscriptions.iter().find(|subscriber| subscriber.id == *id)?;
-                view.profile(&subscriber.profile)
-            }
-        }
-    }
-
-    fn render(&self, profile: &Profile, event: &Event<'_>, target: &Target) -> Result<Rendered, Problem> {
-        let facts = Facts {
-            event_id: &self.id,
-            event_type: &event.kind,
-            occurred_at: self.occurred_at(event),
-            data: event.data,
-            delivery_id: &target.id,
-            subscription_id: target.subscription.as_deref().unwrap_or_default(),
-        };
-        profile.render(&facts, RENDERED_LIMIT)
-    }
-
-    fn frame(
-        &self,
-        id: Id,
-        event: &Event<'_>,
-        target: &Target,
-        rendered: &Rendered,
-        about: Option<&RawValue>,
-        key: Option<&str>,
-    ) -> Result<Uint8Array, Problem> {
-        let spare = if about.is_some() && rendered.data.is_none() { event.data.get().as_bytes() } else { &[] };
-        let head = Append {
-            id: id.as_str(),
-            kind: &event.kind,
-            event: (self.is_brought || id != self.core).then(|| self.id.clone()),
-            url: if target.subscription.is_none() { event.webhook_url.clone() } else { None },
-            not_before: event.deliver_at,
-            queued: false,
-            mark: None,
-            key,
-            trace: self.trace.clone(),
-            operation: None,
-            length: rendered.bytes.len(),
-            data: rendered.data,
-            about,
-        };
-        let mut frame = serde_json::to_vec(&head).map_err(|error| Problem::unavailable(error.to_string()))?;
-        frame.push(b'\n');
-        frame.extend_from_slice(&rendered.bytes);
-        frame.extend_from_slice(spare);
-        Ok(Uint8Array::from(frame.as_slice()))
     }
 }
 
@@ -283,4 +117,39 @@ pub async fn get(call: Call) -> Result<Answer, Problem> {
         events::find(&call.gateway.env, &call.gateway.application, call.param(0), |place| call.caller.sees(place))
             .await?;
     found.map(|event| Answer::json(200, event)).ok_or_else(|| Problem::not_found("event"))
+}
+
+/// `POST /v1/events/{id}/cancel`: calls off what is still pending, wherever it lies.
+pub async fn cancel(call: Call) -> Result<Answer, Problem> {
+    #[derive(Deserialize)]
+    struct Sent {
+        deliveries: Vec<Target>,
+    }
+    #[derive(Serialize)]
+    struct Cancelled<'a> {
+        id: &'a str,
+        cancelled: usize,
+        ended: usize,
+    }
+    let (env, application, id) = (&call.gateway.env, &call.gateway.application, call.param(0));
+    let targets = match events::find(env, application, id, |place| call.caller.sees(place)).await? {
+        Some(event) => serde_json::from_str::<Sent>(&event).map(|sent| sent.deliveries).unwrap_or_default(),
+        // One that was not stored as a whole: the ledger knows it, whoever was to remember it does not.
+        None => match events::recall(env, application, Place::for_event(id), id).await? {
+            Some(entry) => entry.targets,
+            None => return Err(Problem::not_found("event")),
+        },
+    };
+    let ids: Vec<Id> = targets.iter().filter_map(|target| Id::parse(DELIVERY, &target.id)).collect();
+    let calls: Vec<Outgoing<'_>> =
+        ids.iter().map(|id| Outgoing { place: id.place(), parts: vec![id.as_str().as_bytes()] }).collect();
+    let statuses = dispatch::call_all(&call.gateway, "/call-off", &calls).await;
+    let count = |which: fn(u16) -> bool| statuses.iter().filter(|status| which(**status)).count();
+    if count(|status| !matches!(status, 200 | 204 | 404)) > 0 {
+        return Err(Problem::unavailable("Not all of its deliveries could be called off. Try again."));
+    }
+    let cancelled = count(|status| status == 200);
+    let ended = statuses.len().saturating_sub(cancelled);
+    let text = crate::body::written(&Cancelled { id: call.param(0), cancelled, ended })?;
+    Ok(Answer::json(200, text))
 }

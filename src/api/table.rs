@@ -6,6 +6,7 @@ use crate::access::Scope::{
     SubscriptionsWrite,
 };
 use crate::event::MAX_EVENT;
+use crate::event::batch::MAX_BATCH;
 use crate::explain::MAX_CALL;
 
 #[cfg(target_arch = "wasm32")]
@@ -55,7 +56,9 @@ macro_rules! endpoints {
 
 endpoints! {
     POST "/v1/events", Has(EventsWrite), up to MAX_EVENT => events::post;
+    POST "/v1/events/batch", Has(EventsWrite), up to MAX_BATCH => events::post_all;
     GET "/v1/events/{id}", Has(DeliveriesRead) => events::get;
+    POST "/v1/events/{id}/cancel", Has(DeliveriesWrite) => events::cancel;
     GET "/v1/deliveries", Has(DeliveriesRead) => deliveries::list;
     GET "/v1/deliveries/{id}", Has(DeliveriesRead) => deliveries::get;
     POST "/v1/deliveries/{id}/retry", Has(DeliveriesWrite) => deliveries::retry;

@@ -1,12 +1,18 @@
 //! The ledger: which event ids producers chose, so that an id accepted once is never sent twice; and the events that
 //! nobody wanted, so that they too can be read again.
+//!
+//! Objects of the same class, under names of their own, are relays: they keep nothing, and make calls for the Worker, since
+//! each object's invocation may make as many as the Worker's.
 
 mod replay;
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
-use js_sys::Promise;
-use serde::{Deserialize, Serialize};
+use futures_util::future::join_all;
+use js_sys::{Promise, Uint8Array};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use wasm_bindgen::prelude::*;
 use web_sys::Request;
 
@@ -14,30 +20,14 @@ use super::application::REVOKED_FOR;
 use super::{Outcome, Reply, answering, steps, storage};
 use crate::access::unauthorized;
 use crate::edge::{self, Env, Sql, State};
-use crate::event::Target;
+use crate::event::parcel;
 use crate::problem::Problem;
 
-/// What is remembered of an event.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Entry {
-    /// The id that the producer knows.
-    pub id: String,
-    /// The 28 characters that its deliveries' ids are made from.
-    pub core: String,
-    /// What makes two bodies the same.
-    pub fingerprint: String,
-    /// The key that posted it, where it is an application's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
-    /// Everybody who gets it.
-    pub targets: Vec<Target>,
-    /// The event itself, where no delivery holds it.
-    #[serde(default)]
-    pub event: Option<String>,
-}
+pub use crate::event::posting::Entry;
 
 struct Inner {
     state: State,
+    env: Env,
 }
 
 /// The object.
@@ -48,20 +38,25 @@ pub struct Ledger(Rc<Inner>);
 impl Ledger {
     /// Called by the runtime.
     #[wasm_bindgen(constructor)]
-    pub fn new(state: State, _env: Env) -> Self {
-        Ledger(Rc::new(Inner { state }))
+    pub fn new(state: State, env: Env) -> Self {
+        Ledger(Rc::new(Inner { state, env }))
     }
 
-    /// `POST /claim` with an [`Entry`]: 201 if it is new, else 200 with the one that was there.
+    /// `POST /claim` with a list of [`Entry`]: 201 if all are new, else 200 with the list of those that were there, null
+    /// where one is new.
     /// `POST /get` with an id: 200 with its entry, or 404.
     /// `POST /events/count` and `POST /events/find` with a [`crate::operation::Seek`]: events that nobody wanted.
     /// `POST /revoked` with a list of keys: what they post from now on is refused with 401.
+    /// `POST /relay` with a parcel: 200 with the status of each of its calls, 0 for one that was not answered.
     pub fn fetch(&self, request: Request) -> Promise {
         let inner = self.0.clone();
         answering(async move {
             let url = edge::url_of(&request);
             // An entry holds the event and what surrounds it.
             let body = edge::call_body(&request).await?.to_vec();
+            if let ["relay"] = steps(edge::target(&url).0).as_slice() {
+                return inner.relay(&body).await;
+            }
             let text = String::from_utf8(body).map_err(|error| Problem::not_json(error.to_string()))?;
             match steps(edge::target(&url).0).as_slice() {
                 ["claim"] => inner.claim(&text),
@@ -87,22 +82,56 @@ impl Inner {
         Ok(sql)
     }
 
+    /// All of them in one go, in their order: of two with the same id the first one has it.
     fn claim(&self, text: &str) -> Outcome {
-        let entry: Entry = serde_json::from_str(text).map_err(|error| Problem::not_json(error.to_string()))?;
+        let entries: Vec<&RawValue> =
+            serde_json::from_str(text).map_err(|error| Problem::not_json(error.to_string()))?;
         let sql = self.open()?;
-        // Else somebody who has lost the right could still take an id from those who have it.
-        if let Some(key) = &entry.key
-            && sql.row("SELECT 1 FROM revoked WHERE key = ?", &[key.into()]).map_err(storage)?.is_some()
-        {
-            return Err(unauthorized());
+        let mut known = Vec::with_capacity(entries.len());
+        for raw in entries {
+            let entry: Claim<'_> =
+                serde_json::from_str(raw.get()).map_err(|error| Problem::not_json(error.to_string()))?;
+            // Else somebody who has lost the right could still take an id from those who have it.
+            if let Some(key) = &entry.key
+                && sql.row("SELECT 1 FROM revoked WHERE key = ?", &[key.as_ref().into()]).map_err(storage)?.is_some()
+            {
+                return Err(unauthorized());
+            }
+            let id = entry.id.as_ref();
+            let written = sql
+                .run("INSERT OR IGNORE INTO entries VALUES (?, ?)", &[id.into(), raw.get().into()])
+                .map_err(storage)?;
+            known.push(if written == 0 { find(&sql, id)? } else { None });
         }
-        let written = sql
-            .run("INSERT OR IGNORE INTO entries VALUES (?, ?)", &[(&entry.id).into(), text.into()])
-            .map_err(storage)?;
-        match written {
-            0 => self.get(&entry.id),
-            _ => Ok(Reply::Json(201, String::new())),
+        match known.iter().all(Option::is_none) {
+            true => Ok(Reply::Json(201, String::new())),
+            false => {
+                let known: Vec<&str> = known.iter().map(|entry| entry.as_deref().unwrap_or("null")).collect();
+                Ok(Reply::Json(200, format!("[{}]", known.join(","))))
+            }
         }
+    }
+
+    /// Makes the calls of a parcel. It says how each of them went: what to make of it is for the Worker.
+    async fn relay(&self, body: &[u8]) -> Outcome {
+        let (path, calls) = parcel::unpack(body).ok_or_else(|| Problem::not_json("no parcel"))?;
+        let name = self.state.own_name();
+        let application = name.split_once('/').map_or(name.as_str(), |(application, _)| application);
+        let mut statuses: Vec<u16> = Vec::with_capacity(calls.len());
+        let mut rest = calls.as_slice();
+        while !rest.is_empty() {
+            let sizes =
+                rest.iter().map(|call| call.parts.iter().fold(0usize, |sum, part| sum.saturating_add(part.len())));
+            let (now, later) = rest.split_at(parcel::together(sizes).min(rest.len()));
+            let made = now.iter().map(|call| async {
+                let object = [application, "/", &call.place].concat();
+                let body = Uint8Array::from(call.parts.concat().as_slice());
+                self.env.call("SUBSCRIPTION", &object, &path, &body).await.map_or(0, |said| said.status)
+            });
+            statuses.extend(join_all(made).await);
+            rest = later;
+        }
+        Reply::ok(&statuses)
     }
 
     fn revoke(&self, text: &str) -> Outcome {
@@ -117,8 +146,21 @@ impl Inner {
     }
 
     fn get(&self, id: &str) -> Outcome {
-        let row = self.open()?.row("SELECT json FROM entries WHERE id = ?", &[id.into()]).map_err(storage)?;
-        let json = row.and_then(|row| row.text(0)).ok_or_else(|| Problem::not_found("event"))?;
+        let json = find(&self.open()?, id)?.ok_or_else(|| Problem::not_found("event"))?;
         Ok(Reply::Json(200, json))
     }
+}
+
+/// What claiming needs to know of an [`Entry`].
+#[derive(Deserialize)]
+struct Claim<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow)]
+    key: Option<Cow<'a, str>>,
+}
+
+fn find(sql: &Sql, id: &str) -> Result<Option<String>, Problem> {
+    let row = sql.row("SELECT json FROM entries WHERE id = ?", &[id.into()]).map_err(storage)?;
+    Ok(row.and_then(|row| row.text(0)))
 }

@@ -5,7 +5,7 @@
 //! | [`application`] | application | the only writer of subscriptions, sources, keys, profiles and the snapshot that ingest reads |
 //! | [`subscription`] | subscription or source | the log of its deliveries and everything that is per destination |
 //! | [`delivery`] | delivery that waits for more than a minute | one alarm |
-//! | [`ledger`] | sixteenth of an application | event ids that producers chose, and events that nobody wanted |
+//! | [`ledger`] | sixteenth of an application | event ids that producers chose, and events that nobody wanted; relays |
 //! | [`operations`] | application | what is done to many deliveries in the background, and how far it is |
 //! | [`directory`] | host that sources have routes on | which source claims which path |
 //! | [`registry`] | deployment | which applications there are |

@@ -15,6 +15,9 @@ use crate::objects::subscription::{Append, RENDERED_LIMIT};
 use crate::problem::Problem;
 use crate::source::{Outcome, dropped};
 
+/// The data of an event whose body is no JSON.
+const NO_DATA: &[u8] = b"null";
+
 /// What the provider is told.
 #[derive(Serialize)]
 struct Accepted {
@@ -52,18 +55,18 @@ impl Visit {
             trace: None,
             operation: None,
             length: bytes.len(),
+            spare: if is_json { 0 } else { NO_DATA.len() },
             data: is_json.then_some((0, bytes.len())),
             about: Some(&about),
         };
-        let mut frame = serde_json::to_vec(&head).map_err(|error| Problem::unavailable(error.to_string()))?;
+        let mut frame = head.line().map_err(|error| Problem::unavailable(error.to_string()))?;
         // A delivery is one row, which holds 2 MB.
         if frame.len().saturating_add(bytes.len()) > RENDERED_LIMIT {
             self.record(&judged, 413, None, None);
             return Err(Problem::too_large(RENDERED_LIMIT));
         }
-        frame.push(b'\n');
         frame.extend_from_slice(bytes);
-        frame.extend_from_slice(if is_json { b"" } else { b"null" });
+        frame.extend_from_slice(if is_json { b"" } else { NO_DATA });
         let said = self.tell("/append", Uint8Array::from(frame.as_slice())).await?;
         let (delivery, duplicate) = match said.status {
             204 => (id.with(DELIVERY), false),

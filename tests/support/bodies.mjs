@@ -112,8 +112,12 @@ export const bodies = {
   "POST /v1/portal-links": { needs: {}, fields: { expiresIn: "number", scopes: "array" }, optional: true },
 };
 
+/** Calls whose bodies are lists: each has a test file of its own for what may be wrong in them. */
+export const lists = ["POST /v1/events/batch"];
+
 /** Calls whose bodies nobody reads. */
 export const bodiless = [
+  "POST /v1/events/{id}/cancel",
   "POST /v1/deliveries/{id}/retry",
   "POST /v1/deliveries/{id}/cancel",
   "POST /v1/operations/{id}/stop",
@@ -124,7 +128,7 @@ export const bodiless = [
 
 /** Queries that lists take besides `limit` and `cursor`. */
 export const queries = {
-  "/v1/deliveries": ["status", "subscription", "source", "event", "type", "since", "until"],
+  "/v1/deliveries": ["status", "subscription", "source", "event", "type", "since", "until", "scheduled"],
 };
 
 /** JSON as text, under the name of its type: JSON.stringify could not write some of it. */

@@ -56,7 +56,7 @@ export function judge(asked, answer) {
     else check(`${name}, header ${header}`, ajv.compile(schema), typed(value, schema));
   }
   const at = ["paths", template, method.toLowerCase()];
-  if (answer.status < 300) granted(name, at, operation, item, asked);
+  if (answer.status < 300) granted(name, at, operation, item, asked, answer);
   if (!said || operation["x-signet-scope"] === "none") return;
   const kind = (answer.headers["content-type"] ?? "").split(";")[0];
   if (!response.content) return assert.equal(answer.text, "", `${name}: the document knows no body`);
@@ -78,7 +78,7 @@ function unknown(name, method, item, answer) {
 }
 
 /** A request that was granted is one that the document allows. */
-function granted(name, at, operation, item, { where, headers, body }) {
+function granted(name, at, operation, item, { where, headers, body }, answer) {
   const parameters = [...(item.parameters ?? []), ...(operation.parameters ?? [])].map(resolved);
   const given = new URLSearchParams(where.split("?").slice(1).join("?"));
   const known = parameters.filter((one) => one.in === "query").map((one) => one.name);
@@ -93,11 +93,15 @@ function granted(name, at, operation, item, { where, headers, body }) {
     if (value !== undefined) check(`${name}, ${one.name}`, ajv.compile(one.schema), typed(value, one.schema));
   }
   const expected = operation.requestBody;
-  if (!expected || /ndjson/.test(headers["content-type"] ?? "")) return;
+  if (!expected || /ndjson|jsonl/i.test(headers["content-type"] ?? "")) return;
   const text = body === undefined ? "" : Buffer.from(body).toString("utf8");
   if (text.trim() === "") return assert.ok(!expected.required, `${name}: granted without a body`);
   const schema = [...at, "requestBody", "content", "application/json", "schema"];
-  check(`${name}, request`, compiled("asked", schema), JSON.parse(text));
+  const value = JSON.parse(text);
+  // What is granted is each of a batch's events for itself.
+  const held =
+    operation.operationId === "sendEvents" ? value.filter((_, n) => answer.json.results[n].deliveries) : value;
+  if (held.length !== 0) check(`${name}, request`, compiled("asked", schema), held);
 }
 
 function check(what, validate, value) {

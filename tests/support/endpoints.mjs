@@ -37,7 +37,9 @@ const SINCE = "2026-05-18T12:00:00.000Z";
  */
 export const VALID = {
   "POST /v1/events": { status: 202, body: { type: "matrix", data: 1 } },
+  "POST /v1/events/batch": { status: 202, body: [{ type: "matrix", data: 1 }] },
   "GET /v1/events/{id}": { status: 200, thing: "event" },
+  "POST /v1/events/{id}/cancel": { status: 200, thing: "event" },
   "GET /v1/deliveries": { status: 200 },
   "GET /v1/deliveries/{id}": { status: 200, thing: "delivery" },
   "POST /v1/deliveries/{id}/retry": { status: 202, thing: "delivery" },

@@ -152,6 +152,7 @@ impl Inner {
             trace: None,
             operation: Some(aim.operation.as_str()),
             length: rendered.bytes.len(),
+            spare: 0,
             data: rendered.data,
             about: None,
         };

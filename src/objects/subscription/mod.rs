@@ -15,10 +15,10 @@ mod operations;
 mod sender;
 
 use std::cell::RefCell;
+use std::ops::Range;
 use std::rc::Rc;
 
 use js_sys::{Promise, Uint8Array};
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use wasm_bindgen::prelude::*;
 use web_sys::Request;
@@ -27,8 +27,9 @@ use super::outbox::Outbox;
 use super::{Outcome, Reply, answering, steps, storage};
 use crate::access::unauthorized;
 use crate::body::Fields;
-use crate::delivery::{Gate, Job, Lane, Progress, Ring, Stage, Trigger};
+use crate::delivery::{Gate, Job, Lane, NEAR, Progress, Ring, Stage, Trigger};
 use crate::edge::{self, Env, State};
+use crate::event::frame::{self, Frame};
 use crate::event::{ABOUT_SECRETS, About, TYPE_FAULT, Target, is_type};
 use crate::id::{DELIVERY, EVENT, Id, Place};
 use crate::problem::{Fault, Problem};
@@ -40,6 +41,7 @@ use door::{Door, Passage};
 use log::Log;
 use sender::InHand;
 
+pub use crate::event::frame::Append;
 pub use door::{Closing, Knock};
 pub use history::Counted;
 pub use log::{Query, RENDERED_LIMIT};
@@ -47,45 +49,26 @@ pub use log::{Query, RENDERED_LIMIT};
 /// How soon an object that was interrupted wakes to see what it owes.
 const WATCH: Millis = 10_000;
 
-/// The head of an append: what the log needs to know beside the body, which follows it byte for byte.
-#[derive(Serialize, Deserialize)]
-pub struct Append<'a> {
-    /// The delivery's id, without its prefix.
-    pub id: &'a str,
-    /// The event's type.
-    pub kind: &'a str,
-    /// The event's id, where it is not made from the same characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub event: Option<String>,
-    /// A destination of its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    /// Not to be sent before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub not_before: Option<Millis>,
-    /// Whether it came to a source, and is to go on as it came.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub queued: bool,
-    /// What makes a message known again that a provider sends more than once.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mark: Option<String>,
-    /// The key that posted it, where it is an application's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<&'a str>,
-    /// The trace that it is part of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trace: Option<String>,
-    /// The replay that it is part of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub operation: Option<&'a str>,
-    /// Length of the body.
-    pub length: usize,
-    /// Offset and length of the event's data in the body; where it is none, the data follow the body.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub data: Option<(usize, usize)>,
-    /// What else is to be remembered of the event, at the one place that remembers it.
-    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
-    pub about: Option<&'a RawValue>,
+/// How many deliveries of one call get objects of their own: with more the alarm of this one costs less.
+const ARMED_AT_ONCE: usize = 8;
+
+/// A delivery that is about to be taken in.
+struct Arrival {
+    id: Id,
+    /// When its first attempt is to be made, if not now.
+    first_at: Option<Millis>,
+    /// Whether an object of its own sees to that.
+    is_armed: bool,
+}
+
+/// What became of it.
+enum Taken {
+    /// It is stored; an attempt whose turn is now.
+    New(Option<Job<InHand>>),
+    /// It is stored, and for the log to tell of.
+    Left,
+    /// It was there; for a message that came to a source, as which delivery.
+    Known(Option<Option<String>>),
 }
 
 struct Inner {
@@ -148,6 +131,7 @@ impl Subscription {
                 ["event", id] => inner.event(id),
                 ["retry", id] => inner.retry(id).await,
                 ["cancel", id] => inner.cancel(id),
+                ["call-off"] => inner.call_off(&body.to_vec()),
                 ["knock"] => inner.knock(&body.to_vec()),
                 ["close"] => inner.close(&body.to_vec()),
                 ["notices"] => inner.take_notices(&body.to_vec()).await,
@@ -303,19 +287,98 @@ impl Inner {
         Ok(Reply::Done)
     }
 
-    async fn append(self: &Rc<Self>, frame: &Uint8Array) -> Outcome {
+    /// Takes deliveries in, one or many: all that are new are durable together when this is answered.
+    async fn append(self: &Rc<Self>, call: &Uint8Array) -> Outcome {
         let prepared = self.prepared().await?;
-        let bytes = frame.to_vec();
-        let (head, rest) = split_frame(&bytes).ok_or_else(|| Problem::not_json("no frame"))?;
-        let append: Append<'_> = crate::body::parsed(head).map_err(|error| Problem::not_json(error.to_string()))?;
-        let id = Id::parse_bare(append.id).ok_or_else(|| Problem::not_found("delivery"))?;
-        if append.key.is_some_and(|key| prepared.destination.revoked.iter().any(|revoked| revoked == key)) {
+        let bytes = call.to_vec();
+        let frames = frame::read_all(&bytes).ok_or_else(|| Problem::not_json("no frame"))?;
+        let now = edge::now();
+        let mut arrivals =
+            frames.iter().map(|frame| self.arrival(&prepared, frame, now)).collect::<Result<Vec<_>, _>>()?;
+        self.arm_far(&mut arrivals, now).await?;
+
+        // The destination may have changed meanwhile. From here on nothing is waited for, so all of it commits together, in
+        // the order in which it came.
+        let prepared = self.prepared().await?;
+        let revoked = &prepared.destination.revoked;
+        if frames.iter().any(|frame| frame.append.key.is_some_and(|key| revoked.iter().any(|revoked| revoked == key))) {
             return Err(unauthorized());
         }
-        let offset = u32::try_from(head.len().saturating_add(1)).unwrap_or(u32::MAX);
-        let body_end = offset.saturating_add(u32::try_from(append.length).unwrap_or(u32::MAX));
-        let body = frame.subarray(offset, body_end);
-        let data = (append.about.is_some() && append.data.is_none()).then(|| frame.subarray(body_end, frame.length()));
+        let mut started = Vec::new();
+        let mut is_left = false;
+        let mut taken = Ok(Reply::Done);
+        for (frame, arrival) in frames.iter().zip(&arrivals) {
+            match self.take_in(&prepared, frame, arrival, call, &bytes) {
+                Ok(Taken::New(job)) => started.extend(job),
+                Ok(Taken::Left) => is_left = true,
+                Ok(Taken::Known(None)) => {}
+                Ok(Taken::Known(delivery)) => taken = Reply::ok(&delivery),
+                // What was taken in before it goes out all the same.
+                Err(problem) => {
+                    taken = Err(problem);
+                    break;
+                }
+            }
+        }
+        for job in started {
+            self.start(job);
+        }
+        if is_left {
+            self.memory.borrow_mut().gate.more_in_log();
+            if self.memory.borrow().gate.is_ordered() {
+                self.start_senders();
+            }
+            self.look_again();
+        }
+        taken
+    }
+
+    /// What is known of a delivery before it is taken in.
+    fn arrival(&self, prepared: &Prepared, frame: &Frame<'_>, now: Millis) -> Result<Arrival, Problem> {
+        let id = Id::parse_bare(frame.append.id).ok_or_else(|| Problem::not_found("delivery"))?;
+        // Chance would change the order.
+        let chance = if prepared.destination.pace.ordered { 0.0 } else { edge::chance() };
+        let first_delay = prepared.profile.retry.delay(0, chance).unwrap_or(0);
+        let first_at = frame.append.not_before.unwrap_or(0).max(now.saturating_add(first_delay));
+        Ok(Arrival { id, first_at: (first_at > now).then_some(first_at), is_armed: false })
+    }
+
+    /// Gives those whose first attempt is far away objects of their own. Where many come at once the alarm of this object
+    /// does for all of them.
+    async fn arm_far(&self, arrivals: &mut [Arrival], now: Millis) -> Result<(), Problem> {
+        let is_far = |arrival: &Arrival| arrival.first_at.is_some_and(|at| at.saturating_sub(now) > NEAR);
+        // In a line nobody is handed back.
+        let is_line = self.memory.borrow().gate.is_ordered();
+        if is_line || arrivals.iter().filter(|arrival| is_far(arrival)).count() > ARMED_AT_ONCE {
+            return Ok(());
+        }
+        for arrival in arrivals.iter_mut().filter(|arrival| is_far(arrival)) {
+            // One that is known already has its alarm, maybe for another time.
+            if let Some(at) = arrival.first_at
+                && self.log.find(arrival.id).map_err(storage)?.is_none()
+            {
+                arrival.is_armed = self.arm(arrival.id, at).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends a delivery, if it is new.
+    fn take_in(
+        &self,
+        prepared: &Prepared,
+        frame: &Frame<'_>,
+        arrival: &Arrival,
+        call: &Uint8Array,
+        bytes: &[u8],
+    ) -> Result<Taken, Problem> {
+        let Frame { append, body, spare } = frame;
+        let id = arrival.id;
+        let part = |range: &Range<usize>| {
+            let at = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            call.subarray(at(range.start), at(range.end))
+        };
+        let data = spare.as_ref().map(part);
 
         let sealed;
         let about = match append.about {
@@ -327,24 +390,22 @@ impl Inner {
         };
 
         let now = edge::now();
-        // Chance would change the order.
-        let chance = if prepared.destination.pace.ordered { 0.0 } else { edge::chance() };
-        let first_delay = prepared.profile.retry.delay(0, chance).unwrap_or(0);
-        let first_at = append.not_before.unwrap_or(0).max(now.saturating_add(first_delay));
-        let later = first_at > now;
-        let mut progress = Progress::accepted(later.then_some(first_at));
+        let accepted = Progress::accepted(arrival.first_at);
         let mut memory = self.memory.borrow_mut();
-        match prepared.destination.status {
-            Status::Deleted => progress = progress.cancel(now).unwrap_or(progress),
-            Status::Paused | Status::Disabled => progress.stage = Stage::Held,
-            Status::Active => progress.stage = memory.gate.arrival(now),
-        }
-        if progress.stage == Stage::Due {
-            progress.next_at = Some(first_at);
-        }
+        let progress = match prepared.destination.status {
+            Status::Deleted => accepted.cancel(now).unwrap_or(accepted),
+            Status::Paused | Status::Disabled => Progress { stage: Stage::Held, ..accepted },
+            Status::Active if arrival.is_armed => Progress { stage: Stage::Waiting, ..accepted },
+            Status::Active if arrival.first_at.is_some() => Progress { stage: Stage::Due, ..accepted },
+            Status::Active => match memory.gate.arrival(now) {
+                Stage::Due => Progress { stage: Stage::Due, next_at: Some(now), ..accepted },
+                stage => Progress { stage, ..accepted },
+            },
+        };
+        let body = part(body);
         let row = log::NewRow {
             id,
-            append: &append,
+            append,
             progress,
             attempts_planned: prepared.profile.retry.attempts(),
             test: false,
@@ -356,38 +417,43 @@ impl Inner {
             && let Passage::Passed(delivery) =
                 self.door.claim(mark, None, Some(&id.with(DELIVERY)), now).map_err(storage)?
         {
-            return Reply::ok(&delivery);
+            return Ok(Taken::Known(Some(delivery)));
         }
         if !self.log.insert(&row).map_err(storage)? {
-            return Ok(Reply::Done);
+            return Ok(Taken::Known(None));
         }
-        match progress.stage {
+        let mut job = None;
+        let wake = match progress.stage {
             Stage::Fresh => {
                 let lane = self.lane(append.url.as_deref());
-                let bytes = rest.get(..append.length).unwrap_or_default();
-                let in_hand = Some(InHand::new(&append, body, bytes, first_at));
-                let started = memory.gate.push(Job { id, trigger: Trigger::Schedule, lane, in_hand }, now);
-                drop(memory);
-                self.wake_at(now.saturating_add(WATCH));
-                if let Some(job) = started {
-                    self.start(job);
-                }
+                let in_hand = Some(InHand::new(append, body, bytes.get(frame.body.clone()).unwrap_or_default(), now));
+                job = memory.gate.push(Job { id, trigger: Trigger::Schedule, lane, in_hand }, now);
+                Some(now.saturating_add(WATCH))
             }
-            Stage::Due => {
-                memory.gate.more_in_log();
-                let is_line = memory.gate.is_ordered();
-                drop(memory);
-                if is_line {
-                    self.start_senders();
-                }
-                self.look_again();
-                if later {
-                    self.wake_at(first_at);
-                }
-            }
-            _ => {}
+            Stage::Due if arrival.first_at.is_some() => arrival.first_at,
+            Stage::Due => return Ok(Taken::Left),
+            _ => None,
+        };
+        drop(memory);
+        if let Some(at) = wake {
+            self.wake_at(at);
         }
-        Ok(Reply::Done)
+        Ok(Taken::New(job))
+    }
+
+    /// `POST /call-off` with a delivery's id: 200 where it was pending, 204 where it had ended.
+    fn call_off(self: &Rc<Self>, body: &[u8]) -> Outcome {
+        let id =
+            std::str::from_utf8(body).ok().and_then(Id::parse_bare).ok_or_else(|| Problem::not_found("delivery"))?;
+        let row = self.log.find(id).map_err(storage)?.ok_or_else(|| Problem::not_found("delivery"))?;
+        match row.progress.cancel(edge::now()) {
+            Some(progress) => {
+                self.log.advance(id, &progress).map_err(storage)?;
+                self.close_up();
+                Ok(Reply::Json(200, String::new()))
+            }
+            None => Ok(Reply::Done),
+        }
     }
 
     /// A delivery's own alarm rang: the attempt is this object's to make again.
@@ -498,6 +564,7 @@ impl Inner {
             trace: None,
             operation: None,
             length: rendered.bytes.len(),
+            spare: 0,
             data: rendered.data,
             about: Some(&about),
         };
@@ -529,9 +596,4 @@ fn read_destination(json: &str) -> Result<Destination, Problem> {
 /// Objects are named by their application and their place in it.
 fn place_of(name: &str) -> Option<Place> {
     Place::parse(name.split_once('/')?.1)
-}
-
-fn split_frame(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let at = bytes.iter().position(|byte| *byte == b'\n')?;
-    Some((bytes.get(..at)?, bytes.get(at.saturating_add(1)..)?))
 }

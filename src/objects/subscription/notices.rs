@@ -130,6 +130,7 @@ impl Inner {
             trace: None,
             operation: None,
             length: rendered.bytes.len(),
+            spare: 0,
             data: rendered.data,
             about,
         };

@@ -389,7 +389,7 @@ impl Inner {
     }
 
     /// Gives a delivery an object of its own, whose alarm will ask for the next attempt.
-    async fn arm(&self, id: Id, at: Millis) -> bool {
+    pub(super) async fn arm(&self, id: Id, at: Millis) -> bool {
         let (application, _) = self.address();
         let name = [application, "/", id.as_str()].concat();
         let said = self.env.call("DELIVERY", &name, &format!("/{at}"), JsValue::NULL).await;

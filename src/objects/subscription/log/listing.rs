@@ -7,6 +7,7 @@ use super::blocks::BLOCK;
 use super::{COLUMNS, Log, Row};
 use crate::delivery::Stage;
 use crate::stats::Summary;
+use crate::time::Millis;
 
 /// How many rows are looked at for one page, where no index says which of them are wanted.
 const LOOKED: u32 = 20_000;
@@ -29,6 +30,8 @@ pub struct Query {
     pub stages: Option<Vec<u8>>,
     /// Events of this type.
     pub kind: Option<String>,
+    /// Those alone whose first attempt is still to come at this time.
+    pub scheduled: Option<Millis>,
     /// At most so many.
     pub limit: u32,
 }
@@ -49,6 +52,9 @@ struct Range<'a> {
     below: &'a str,
 }
 
+/// Which deliveries may wait for a first attempt that has a time: word for word as the index has it, or it would not be used.
+const SCHEDULED: &str = "count = 0 AND next_at IS NOT NULL AND stage NOT IN (0, 4, 5, 6)";
+
 impl Log {
     /// Deliveries, newest first.
     pub fn list(&self, query: &Query) -> Result<Listed, JsValue> {
@@ -63,6 +69,9 @@ impl Log {
             from = from.max(event.clone());
         }
         let range = Range { from: &from, below: &past };
+        if let Some(now) = query.scheduled {
+            return self.walk(SCHEDULED, &format!("d.next_at > {now}"), range, query);
+        }
         let Some(stages) = &query.stages else {
             return match &query.kind {
                 None => self.newest("1", range, query.limit),

@@ -31,11 +31,9 @@ use crate::id::{EVENT, Id};
 use crate::time::Millis;
 use crate::trace::Trace;
 
+pub use crate::event::frame::RENDERED_LIMIT;
 pub use line::Owed;
 pub use listing::Query;
-
-/// How large a body may be once it is rendered, together with the data that it does not hold: a row takes 2 MB.
-pub const RENDERED_LIMIT: usize = 1_900_000;
 
 /// How far `mark` may lag behind before it is worth a row.
 const MARK_STEP: i64 = 1_000;
@@ -62,6 +60,8 @@ const ADDED: &[(&str, &str)] = &[("payloads", "trace"), ("deliveries", "operatio
 const LATER: &[&str] = &[
     "CREATE INDEX IF NOT EXISTS due ON deliveries (next_at, id) WHERE stage = 2",
     "CREATE INDEX IF NOT EXISTS replays ON deliveries (event, id) WHERE operation IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS scheduled ON deliveries (id, next_at)
+     WHERE count = 0 AND next_at IS NOT NULL AND stage NOT IN (0, 4, 5, 6)",
 ];
 
 const COLUMNS: &str =
