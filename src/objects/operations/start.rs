@@ -42,7 +42,7 @@ impl Inner {
         // Nothing lives at an operation's place: it only says whose it is.
         let id = Id::new(began, edge::random_id(), at.unwrap_or(Place::for_host("")));
         let places = match (&job, &recipient) {
-            // Everything of it is pending or was cancelled with it, and nobody wants it any more.
+            // It is gone: what was pending was cancelled with it, and nobody wants the rest.
             (Job::Bulk(bulk), None) if bulk.subscription.is_some() => Vec::new(),
             _ => self.places_of(&job, recipient.as_ref()).await?,
         };
