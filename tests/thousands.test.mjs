@@ -13,7 +13,7 @@ const COUNT = 2_000;
 // Each subscription is a database of its own: how quickly a disk makes two thousand is not what is asked here.
 const memory = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 const persistTo = mkdtempSync(path.join(memory, "signet-test-"));
-const { signet, target, api, expect, subscribe, delivery } = await stage({ bare: true, persistTo });
+const { signet, target, api, expect, subscribe, delivery, profile } = await stage({ bare: true, persistTo });
 after(() => rmSync(persistTo, { recursive: true, force: true }));
 
 const numbers = Array.from({ length: COUNT }, (_, n) => n);
@@ -22,7 +22,10 @@ let made;
 
 before(async () => {
   const from = Date.now();
-  made = await inParallel(numbers, 16, (n) => subscribe({ url: target.url(pathOf(n)), events: ["many.*"] }));
+  // A machine that is busy with two thousand may let an answer lie for longer than a receiver would be given else.
+  await profile("patient", { retry: { delays: [0, 5, 5, 5], jitter: 0 }, timeoutSeconds: 60 });
+  const wants = { events: ["many.*"], profile: "patient" };
+  made = await inParallel(numbers, 16, (n) => subscribe({ url: target.url(pathOf(n)), ...wants }));
   console.log(`${COUNT} subscriptions made in ${Date.now() - from} ms`);
 });
 
@@ -92,6 +95,14 @@ async function quiet() {
   } while (target.requests().length > seen);
 }
 
+/** An event came to everybody once. */
+function assertOnce(n) {
+  for (const [path, requests] of arrivals(n)) {
+    const id = requests[0].headers["webhook-id"];
+    assert.equal(requests.length, 1, `${path} got ${id} ${requests.length} times, at ${requests.map(({ at }) => at)}`);
+  }
+}
+
 /** How many of an event's deliveries are not stored; all of them where the event itself is not. */
 async function missing(id) {
   const event = await api("GET", `/v1/events/${id}`);
@@ -118,7 +129,7 @@ async function halfWay(name, type, n, took, end) {
 describe("one event for two thousand", () => {
   let took;
 
-  test("all of them get it once", { timeout: 60_000 }, async (t) => {
+  test("all of them get it once", { timeout: 120_000 }, async (t) => {
     for (const n of ["cold", "warm"]) {
       const from = Date.now();
       const accepted = await repeated({ type: "many.plain", data: { n }, id: n });
@@ -128,9 +139,7 @@ describe("one event for two thousand", () => {
       await assertWhole(accepted);
     }
     await quiet();
-    for (const n of ["cold", "warm"]) {
-      for (const [path, requests] of arrivals(n)) assert.equal(requests.length, 1, path);
-    }
+    for (const n of ["cold", "warm"]) assertOnce(n);
   });
 
   test("the producer's connection breaks half way", { timeout: 90_000 }, async (t) => {
@@ -146,7 +155,7 @@ describe("one event for two thousand", () => {
     t.diagnostic(`${at} were not stored when the connection had broken`);
     await assertWhole(accepted);
     await quiet();
-    for (const [path, requests] of arrivals(event.data.n)) assert.equal(requests.length, 1, path);
+    assertOnce(event.data.n);
   });
 
   test("the machine dies half way", { timeout: 120_000 }, async (t) => {
@@ -160,7 +169,7 @@ describe("one event for two thousand", () => {
       return at > 0 && at < COUNT;
     });
     // What changes meanwhile is nothing to an event that is known.
-    const late = await subscribe({ url: target.url("/late"), events: ["many.killed"] });
+    const late = await subscribe({ url: target.url("/late"), events: ["many.killed"], profile: "patient" });
     const from = Date.now();
     const accepted = await repeated(event);
     assert.equal(accepted.duplicate, true);
