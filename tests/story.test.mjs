@@ -81,7 +81,7 @@ test("a destination says that it is gone, its operator hears of it, and puts it 
 });
 
 test("a destination takes nothing until it is given up; what it missed is replayed", async () => {
-  const { shop, id, path, numbers, order } = await shopping("/silent", [0, ...Array(60).fill(1)]);
+  const { shop, id, path, numbers, order } = await shopping("/silent", [0, ...Array(49).fill(1)]);
   const accepted = await inParallel(numbers, 8, order);
   const [failing] = await operator.hears(about("signet.subscription.failing", { subscription: id }));
   assert.equal((await acting(failing.data)(200, "GET", "")).failingSince, failing.data.failingSince);
