@@ -8,7 +8,7 @@ import { sleep, until } from "./support/wait.mjs";
 const { signet, target, expect, subscribe, sendOne, delivery, settled, attempted, profile } = await stage();
 await profile("thrice", { retry: { delays: [0, 0.5, 0.5], jitter: 0 } });
 await profile("patient", { retry: { delays: [0, 3600], jitter: 0 } });
-await profile("stubborn", { retry: { delays: [0, ...Array(100).fill(1)], jitter: 0 }, timeoutSeconds: 5 });
+await profile("stubborn", { retry: { delays: [0, ...Array(49).fill(1)], jitter: 0 }, timeoutSeconds: 5 });
 
 /** A subscription with a type and a path of its own, its events numbered from 0. */
 async function scene(answer, profileName, more = { ordered: true }, to = target) {
