@@ -15,6 +15,7 @@
 //! - [`signal`] is what Signet itself has to say to its operator.
 //! - [`access`] says who may do what: keys, scopes, links; [`application`] is whose everything is; [`vault`] seals what is
 //!   secret of it.
+//! - [`retention`] says how long things are kept.
 //! - [`allowance`] says how much strangers may cause.
 //! - [`cors`] says which pages may call from a browser.
 //! - [`seen`] is what an operator sees: the log and the figures; [`trace`] whose trace an event is part of; [`stats`] how a
@@ -58,6 +59,7 @@ pub mod page;
 pub mod problem;
 pub mod profile;
 pub mod provider;
+pub mod retention;
 pub mod route;
 pub mod secret;
 pub mod seen;

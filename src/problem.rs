@@ -66,6 +66,15 @@ impl Problem {
         Self::new(413, "body_too_large", format!("The body may have at most {limit} bytes."))
     }
 
+    /// The body that was sent, or the event's data, was kept for its time and is gone.
+    pub fn payload_expired(status: u16) -> Self {
+        Self::new(
+            status,
+            "payload_expired",
+            "What was sent is kept for a shorter time than what came of it, and is gone.",
+        )
+    }
+
     /// 503: nothing was decided, the caller should try again.
     pub fn unavailable(detail: impl Into<String>) -> Self {
         Problem { header: Some(("retry-after", "1".into())), ..Self::new(503, "unavailable", detail) }

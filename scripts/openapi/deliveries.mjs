@@ -55,7 +55,10 @@ export const schemas = {
   Delivery: shown(delivery),
   WholeDelivery: shown({
     ...delivery,
-    payload: nullable({ type: "string", description: "The exact body, the same in every attempt." }),
+    payload: nullable({
+      type: "string",
+      description: "The exact body, the same in every attempt; null once its time is over.",
+    }),
     attempts: list(ref("Attempt")),
   }),
 };
@@ -109,7 +112,7 @@ export const paths = [
         description: "Whatever its status; a pending delivery's schedule goes on beside it.",
         scope: "deliveries:write",
         answers: { 202: answer("The attempt is under way.", ref("Delivery")) },
-        codes: { 409: ["subscription_deleted"] },
+        codes: { 409: ["subscription_deleted", "payload_expired"] },
       },
     },
     one,

@@ -161,9 +161,10 @@ export const paths = [
       get: {
         operationId: "getEvent",
         summary: "Read an event",
-        description: "Also one that nobody wanted.",
+        description: "Also one that nobody wanted. Once the time of its data is over it is a 404 `payload_expired`.",
         scope: "deliveries:read",
         answers: { 200: answer("The event.", ref("Event")) },
+        codes: { 404: ["not_found", "payload_expired"] },
       },
     },
     named,

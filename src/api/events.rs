@@ -29,7 +29,8 @@ pub async fn post(call: Call) -> Result<Answer, Problem> {
     let trace = trace(&call);
     let event = Event::read(&bytes, call.head.idempotency_key.as_deref(), now, call.gateway.env.rules())?;
     let view = call.gateway.snapshot().await?;
-    let setting = Setting { view: &view, key: call.caller.key(), trace: trace.as_deref(), now };
+    let completes = call.gateway.env.settings().retention.completes();
+    let setting = Setting { view: &view, key: call.caller.key(), trace: trace.as_deref(), now, completes };
     let posting = Posting::plan(setting, event, &bytes, edge::random_id())?;
     let mut item = Item { posting, refused: None };
     Storing::new(&call.gateway).store(std::slice::from_mut(&mut item)).await?;
@@ -48,7 +49,8 @@ pub async fn post_all(call: Call) -> Result<Answer, Problem> {
     let texts = Form::named(&kind).split(&bytes)?;
     let (now, rules, trace) = (edge::now(), call.gateway.env.rules(), trace(&call));
     let view = call.gateway.snapshot().await?;
-    let setting = Setting { view: &view, key: call.caller.key(), trace: trace.as_deref(), now };
+    let completes = call.gateway.env.settings().retention.completes();
+    let setting = Setting { view: &view, key: call.caller.key(), trace: trace.as_deref(), now, completes };
     // Of one time, their ids sort by what is random in them: so that they sort as they came.
     let mut uniques: Vec<u64> = texts.iter().map(|_| edge::random_id()).collect();
     uniques.sort_unstable();
@@ -113,10 +115,9 @@ impl Batch<'_, '_> {
 
 /// `GET /v1/events/{id}`
 pub async fn get(call: Call) -> Result<Answer, Problem> {
-    let found =
-        events::find(&call.gateway.env, &call.gateway.application, call.param(0), |place| call.caller.sees(place))
-            .await?;
-    found.map(|event| Answer::json(200, event)).ok_or_else(|| Problem::not_found("event"))
+    let (env, application) = (&call.gateway.env, &call.gateway.application);
+    let found = events::look(env, application, call.param(0), |place| call.caller.sees(place)).await?;
+    found.known().map(|event| Answer::json(200, event))
 }
 
 /// `POST /v1/events/{id}/cancel`: calls off what is still pending, wherever it lies.

@@ -288,6 +288,11 @@ impl<T> Gate<T> {
         self.queue.knows(id, trigger)
     }
 
+    /// Whether an attempt is under way.
+    pub fn is_under_way(&self) -> bool {
+        self.queue.is_running()
+    }
+
     fn room(&self, now: Millis) -> Room {
         let at_once = self.pace.concurrency.unwrap_or(MAX_CONCURRENCY).clamp(1, MAX_CONCURRENCY);
         let scheduled = if !self.is_active {

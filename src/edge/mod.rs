@@ -120,6 +120,8 @@ extern "C" {
     fn sql(this: &Storage) -> sql::Handle;
     #[wasm_bindgen(method, catch, js_name = deleteAll)]
     async fn delete_all(this: &Storage) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = getAlarm)]
+    async fn get_alarm(this: &Storage) -> Result<JsValue, JsValue>;
 }
 
 thread_local! {
@@ -295,7 +297,12 @@ impl State {
         set_alarm(&self.storage(), at.max(now().saturating_add(1)) as f64);
     }
 
-    /// Forgets everything.
+    /// When the alarm of this object rings, if one stands.
+    pub async fn alarm(&self) -> Option<Millis> {
+        self.storage().get_alarm().await.ok()?.as_f64().map(|at| at as Millis)
+    }
+
+    /// Forgets everything, the alarm too: it is gone before anything else happens here.
     pub async fn forget(&self) {
         if let Err(error) = self.storage().delete_all().await {
             log(&format!("deleteAll: {error:?}"));

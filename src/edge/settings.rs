@@ -6,6 +6,7 @@ use super::{Env, random_bytes, to_ascii};
 use crate::cors::Origins;
 use crate::delivery::Patience;
 use crate::destination::Rules;
+use crate::retention::Retention;
 use crate::seen::Level;
 use crate::time::Millis;
 use crate::vault::Vault;
@@ -41,15 +42,6 @@ pub struct Settings {
     pub retention: Retention,
     /// When a destination that fails is spared, and when it is given up.
     pub patience: Patience,
-}
-
-/// How long things are kept, in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retention {
-    /// Deliveries that have ended, events, and the ids that producers chose.
-    pub history: Millis,
-    /// The bodies that were sent, and the events' data.
-    pub payloads: Millis,
 }
 
 /// Reads `api.example.com=https://origin.example.net, shop.example.com=refuse`.

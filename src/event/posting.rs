@@ -19,10 +19,6 @@ const ROW_LIMIT: usize = 1_990_000;
 /// About how long a frame's head is.
 const HEAD: usize = 300;
 
-/// A request that was repeated within a day completes what the first one may have left undone. Later it is only
-/// answered: the log may have forgotten what was delivered long ago, and would take it for new.
-const COMPLETED_WITHIN: Millis = 86_400_000;
-
 /// What the ledger remembers of an event.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Entry {
@@ -85,6 +81,8 @@ pub struct Setting<'a> {
     pub trace: Option<&'a str>,
     /// When it came.
     pub now: Millis,
+    /// For how long a repeated request completes what the first one may have left undone.
+    pub completes: Millis,
 }
 
 /// An event on its way to the objects.
@@ -246,7 +244,7 @@ impl<'a> Posting<'a> {
 
     /// Whether what is to be delivered may have been left undone.
     pub fn is_to_be_stored(&self) -> bool {
-        !self.duplicate || self.setting.now.saturating_sub(self.core.time()) < COMPLETED_WITHIN
+        !self.duplicate || self.setting.now.saturating_sub(self.core.time()) < self.setting.completes
     }
 
     /// What the producer is told.
@@ -406,7 +404,7 @@ mod tests {
     }
 
     fn plan<'a>(view: &'a View, body: &'a str, unique: u64) -> Result<Posting<'a>, Problem> {
-        let setting = Setting { view, key: Some("key_1"), trace: None, now: NOW };
+        let setting = Setting { view, key: Some("key_1"), trace: None, now: NOW, completes: 86_400_000 };
         let event = Event::read(body.as_bytes(), None, NOW, destination::tests::PUBLIC)?;
         Posting::plan(setting, event, body.as_bytes(), unique)
     }

@@ -36,10 +36,18 @@ impl Delivery {
         Delivery(Rc::new(Inner { state, env }))
     }
 
-    /// `POST /{time}`: ring then.
+    /// `POST /{time}`: ring then. `POST /forget/{time}`: nobody waits for that any more.
     pub fn fetch(&self, request: Request) -> Promise {
         let inner = self.0.clone();
-        answering(async move { inner.set(&edge::url_of(&request)) })
+        answering(async move {
+            let url = edge::url_of(&request);
+            let time = |time: &str| time.parse().map_err(|_| Problem::not_found("call"));
+            match steps(edge::target(&url).0).as_slice() {
+                ["forget", at] => inner.forget(time(at)?).await,
+                [at] => inner.set(time(at)?),
+                _ => Err(Problem::not_found("call")),
+            }
+        })
     }
 
     /// The alarm.
@@ -53,12 +61,16 @@ impl Delivery {
 }
 
 impl Inner {
-    fn set(&self, url: &str) -> Outcome {
-        let at = match steps(edge::target(url).0).as_slice() {
-            [time] => time.parse().ok(),
-            _ => None,
-        };
-        self.state.alarm_at(at.ok_or_else(|| Problem::not_found("call"))?);
+    fn set(&self, at: Millis) -> Outcome {
+        self.state.alarm_at(at);
+        Ok(Reply::Done)
+    }
+
+    /// A word that comes late must not undo an alarm that was set after it.
+    async fn forget(&self, at: Millis) -> Outcome {
+        if self.state.alarm().await.is_some_and(|standing| standing == at) {
+            self.state.forget().await;
+        }
         Ok(Reply::Done)
     }
 

@@ -168,6 +168,10 @@ impl Inner {
         self.publishing.replace(false);
         if !published || self.is_behind() {
             self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
+        } else if self.claims().is_ok_and(|claims| claims.is_empty()) {
+            // Nobody has a route here any more.
+            self.created.set(false);
+            self.state.forget().await;
         }
     }
 

@@ -4,30 +4,41 @@
 //! Objects of the same class, under names of their own, are relays: they keep nothing, and make calls for the Worker, since
 //! each object's invocation may make as many as the Worker's.
 
+mod book;
 mod replay;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::rc::Rc;
 
 use futures_util::future::join_all;
 use js_sys::{Promise, Uint8Array};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::*;
 use web_sys::Request;
 
 use super::application::REVOKED_FOR;
 use super::{Outcome, Reply, answering, steps, storage};
 use crate::access::unauthorized;
-use crate::edge::{self, Env, Sql, State};
+use crate::edge::{self, Env, State};
 use crate::event::parcel;
 use crate::problem::Problem;
+use crate::time::Millis;
+use book::Book;
+
+/// How long traffic goes first between two steps of clearing away what is too old.
+const PAUSE: Millis = 50;
 
 pub use crate::event::posting::Entry;
 
 struct Inner {
     state: State,
     env: Env,
+    book: Book,
+    /// Whether the alarm goes on clearing.
+    sweeping: Cell<bool>,
 }
 
 /// The object.
@@ -39,7 +50,8 @@ impl Ledger {
     /// Called by the runtime.
     #[wasm_bindgen(constructor)]
     pub fn new(state: State, env: Env) -> Self {
-        Ledger(Rc::new(Inner { state, env }))
+        let book = Book::new(state.open(), env.settings().retention);
+        Ledger(Rc::new(Inner { state, env, book, sweeping: Cell::default() }))
     }
 
     /// `POST /claim` with a list of [`Entry`]: 201 if all are new, else 200 with the list of those that were there, null
@@ -48,6 +60,7 @@ impl Ledger {
     /// `POST /events/count` and `POST /events/find` with a [`crate::operation::Seek`]: events that nobody wanted.
     /// `POST /revoked` with a list of keys: what they post from now on is refused with 401.
     /// `POST /relay` with a parcel: 200 with the status of each of its calls, 0 for one that was not answered.
+    /// `POST /sweep`: what is too old is forgotten. `POST /purge`: everything is.
     pub fn fetch(&self, request: Request) -> Promise {
         let inner = self.0.clone();
         answering(async move {
@@ -64,44 +77,43 @@ impl Ledger {
                 ["events", "count"] => inner.count_events(&text),
                 ["events", "find"] => inner.find_events(&text),
                 ["revoked"] => inner.revoke(&text),
+                ["sweep"] => inner.sweep().await,
+                ["purge"] => Ok(inner.purge().await),
                 _ => Err(Problem::not_found("call")),
             }
+        })
+    }
+
+    /// The alarm: there is more that is too old.
+    pub fn alarm(&self) -> Promise {
+        let inner = self.0.clone();
+        edge::task::promise(async move {
+            inner.sweeping.set(false);
+            if let Err(problem) = inner.sweep().await {
+                edge::log_problem("sweep", &problem);
+            }
+            JsValue::UNDEFINED
         })
     }
 }
 
 impl Inner {
-    fn open(&self) -> Result<Sql, Problem> {
-        let sql = self.state.open();
-        for table in [
-            "CREATE TABLE IF NOT EXISTS entries (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID",
-            "CREATE TABLE IF NOT EXISTS revoked (key TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID",
-        ] {
-            sql.run(table, &[]).map_err(storage)?;
-        }
-        Ok(sql)
-    }
-
     /// All of them in one go, in their order: of two with the same id the first one has it.
     fn claim(&self, text: &str) -> Outcome {
         let entries: Vec<&RawValue> =
             serde_json::from_str(text).map_err(|error| Problem::not_json(error.to_string()))?;
-        let sql = self.open()?;
+        let now = edge::now();
         let mut known = Vec::with_capacity(entries.len());
         for raw in entries {
             let entry: Claim<'_> =
                 serde_json::from_str(raw.get()).map_err(|error| Problem::not_json(error.to_string()))?;
             // Else somebody who has lost the right could still take an id from those who have it.
             if let Some(key) = &entry.key
-                && sql.row("SELECT 1 FROM revoked WHERE key = ?", &[key.as_ref().into()]).map_err(storage)?.is_some()
+                && self.book.is_revoked(key).map_err(storage)?
             {
                 return Err(unauthorized());
             }
-            let id = entry.id.as_ref();
-            let written = sql
-                .run("INSERT OR IGNORE INTO entries VALUES (?, ?)", &[id.into(), raw.get().into()])
-                .map_err(storage)?;
-            known.push(if written == 0 { find(&sql, id)? } else { None });
+            known.push(self.book.enter(&entry.id, raw.get(), now).map_err(storage)?);
         }
         match known.iter().all(Option::is_none) {
             true => Ok(Reply::Json(201, String::new())),
@@ -136,18 +148,38 @@ impl Inner {
 
     fn revoke(&self, text: &str) -> Outcome {
         let keys: Vec<String> = serde_json::from_str(text).map_err(|error| Problem::not_json(error.to_string()))?;
-        let (sql, now) = (self.open()?, edge::now());
-        let forgotten = now.saturating_sub(REVOKED_FOR);
-        sql.run("DELETE FROM revoked WHERE at < ?", &[forgotten.into()]).map_err(storage)?;
-        for key in &keys {
-            sql.run("INSERT OR IGNORE INTO revoked VALUES (?, ?)", &[key.into(), now.into()]).map_err(storage)?;
-        }
+        let now = edge::now();
+        self.book.forget_revoked(now.saturating_sub(REVOKED_FOR)).map_err(storage)?;
+        self.book.revoke(&keys, now).map_err(storage)?;
         Ok(Reply::Done)
     }
 
     fn get(&self, id: &str) -> Outcome {
-        let json = find(&self.open()?, id)?.ok_or_else(|| Problem::not_found("event"))?;
+        let json = self.book.find(id).map_err(storage)?.ok_or_else(|| Problem::not_found("event"))?;
         Ok(Reply::Json(200, json))
+    }
+
+    /// Forgets what is too old, a step at a time; where nothing is left, nothing of the object is.
+    async fn sweep(&self) -> Outcome {
+        if !self.book.exists().map_err(storage)? {
+            return Ok(Reply::Done);
+        }
+        let now = edge::now();
+        self.book.forget_revoked(now.saturating_sub(REVOKED_FOR)).map_err(storage)?;
+        if self.book.sweep(now).map_err(storage)? {
+            if !self.sweeping.replace(true) {
+                self.state.alarm_at(now.saturating_add(PAUSE));
+            }
+        } else if self.book.is_empty().map_err(storage)? {
+            return Ok(self.purge().await);
+        }
+        Ok(Reply::Done)
+    }
+
+    async fn purge(&self) -> Reply {
+        self.book.forget();
+        self.state.forget().await;
+        Reply::Done
     }
 }
 
@@ -158,9 +190,4 @@ struct Claim<'a> {
     id: Cow<'a, str>,
     #[serde(borrow)]
     key: Option<Cow<'a, str>>,
-}
-
-fn find(sql: &Sql, id: &str) -> Result<Option<String>, Problem> {
-    let row = sql.row("SELECT json FROM entries WHERE id = ?", &[id.into()]).map_err(storage)?;
-    Ok(row.and_then(|row| row.text(0)))
 }

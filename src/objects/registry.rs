@@ -43,7 +43,8 @@ impl Registry {
         Registry(Rc::new(Inner { state }))
     }
 
-    /// `POST /put` with a [`Registered`]; `POST /list/{below}/{limit}`.
+    /// `POST /put` with a [`Registered`]; `POST /list/{below}/{limit}`. `POST /deleted/{limit}`: applications that are gone,
+    /// of which something may be left; `POST /forget/{id}`: nothing is left of one.
     pub fn fetch(&self, request: Request) -> Promise {
         let inner = self.0.clone();
         answering(async move {
@@ -52,6 +53,8 @@ impl Registry {
             match steps(edge::target(&url).0).as_slice() {
                 ["put"] => inner.put(&body),
                 ["list", below, limit] => inner.list(below, limit.parse().unwrap_or(1)),
+                ["deleted", limit] => inner.deleted(limit.parse().unwrap_or(1)),
+                ["forget", id] => inner.forget(id),
                 _ => Err(Problem::not_found("call")),
             }
         })
@@ -82,6 +85,18 @@ impl Inner {
         Ok(Reply::Done)
     }
 
+    fn deleted(&self, limit: u32) -> Outcome {
+        let query = "SELECT id FROM applications WHERE view IS NULL ORDER BY id LIMIT ?";
+        let rows = self.open()?.rows(query, &[limit.into()]).map_err(storage)?;
+        Reply::ok(&rows.iter().filter_map(|row| row.text(0)).collect::<Vec<_>>())
+    }
+
+    fn forget(&self, id: &str) -> Outcome {
+        let query = "DELETE FROM applications WHERE id = ? AND view IS NULL";
+        self.open()?.run(query, &[id.into()]).map_err(storage)?;
+        Ok(Reply::Done)
+    }
+
     fn list(&self, below: &str, limit: u32) -> Outcome {
         let rows = self
             .open()?
@@ -108,4 +123,16 @@ pub async fn list(env: &Env, below: &str, limit: u32) -> Result<Vec<(String, Str
 pub async fn put(env: &Env, told: &Registered) -> bool {
     let Ok(text) = serde_json::to_string(told) else { return false };
     env.call("REGISTRY", NAME, "/put", text.as_str()).await.is_ok_and(|said| said.status == 204)
+}
+
+/// Some of the applications that were deleted and are not forgotten yet; none where the registry does not answer.
+pub async fn deleted(env: &Env, limit: u32) -> Vec<String> {
+    let said = env.call("REGISTRY", NAME, &format!("/deleted/{limit}"), JsValue::NULL).await;
+    said.ok().and_then(|said| serde_json::from_str(&said.text).ok()).unwrap_or_default()
+}
+
+/// Tells the registry that nothing is left of an application. Whether it heard it.
+pub async fn forget(env: &Env, id: &str) -> bool {
+    let said = env.call("REGISTRY", NAME, &["/forget/", id].concat(), JsValue::NULL).await;
+    said.is_ok_and(|said| said.status == 204)
 }

@@ -119,7 +119,7 @@ impl Inner {
         if key.scopes.has(Scope::EventsWrite) {
             self.store.note_revoked(&key.id, edge::now(), version)?;
             // Should this instance die before everybody knows, the alarm tells them.
-            self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
+            self.wake_at(edge::now().saturating_add(PUBLISH_EVERY));
             self.push_all(self.store.not_pushed(u32::MAX)?).await;
         }
         self.changed(204, &(), version)

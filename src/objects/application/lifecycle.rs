@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+use super::store::Burial;
 use super::{Inner, PUBLISH_EVERY, Rotated};
 use crate::access::{ApiKey, DEFAULT, Scopes, key_text};
 use crate::application::Settings;
@@ -15,6 +16,10 @@ use crate::problem::Problem;
 use crate::signal::Signal;
 use crate::source::Source;
 use crate::subscription::{Status, rotate};
+use crate::time::Millis;
+
+/// How long an application's end may take before nobody believes in it any more.
+const ENDS_WITHIN: Millis = 60_000;
 
 /// How many objects are told of an application's end before that is answered; the alarm tells the rest.
 const TOLD_AT_ONCE: u32 = 1_000;
@@ -92,15 +97,23 @@ impl Inner {
         self.changed(200, &answer, version)
     }
 
-    /// Ends the application: nothing goes out any more, and nobody finds it.
+    /// Ends the application: nothing goes out any more, and nobody finds it. The alarm removes what it had.
     pub(super) async fn delete(self: &Rc<Self>) -> Outcome {
         if self.name == DEFAULT {
             let detail = "The application `default` always exists.";
             return Err(Problem::new(409, "application_is_default", detail));
         }
+        self.ending_until.set(edge::now().saturating_add(ENDS_WITHIN));
+        let ended = self.end().await;
+        self.ending_until.set(0);
+        ended
+    }
+
+    async fn end(self: &Rc<Self>) -> Outcome {
         let mut settings = self.settings()?;
         settings.deleted = true;
         self.store.set_settings(&settings)?;
+        self.store.set_burial(&Burial { since: edge::now(), ..Burial::default() })?;
         self.store.revoke_keys(edge::now())?;
         let version = self.store.bump_settings()?;
         self.store.mark_direct(version)?;
@@ -111,7 +124,7 @@ impl Inner {
             self.store.save_source(&mut source, Status::Deleted)?;
         }
         // Should this instance die before everybody knows, the alarm tells them.
-        self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
+        self.wake_at(edge::now().saturating_add(PUBLISH_EVERY));
         self.push_all(self.store.not_pushed(TOLD_AT_ONCE)?).await;
         self.register().await;
         self.publish().await;
@@ -131,7 +144,7 @@ impl Inner {
         let Ok(told) = told else { return };
         let heard = registry::put(&self.env, &told).await;
         if !heard || self.store.set_registered(told.version).is_err() {
-            self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
+            self.wake_at(edge::now().saturating_add(PUBLISH_EVERY));
         }
     }
 
@@ -142,7 +155,7 @@ impl Inner {
 
 impl Source {
     /// Its history is still read, its secrets never again; some providers have theirs among the options.
-    pub(super) fn forget_secrets(&mut self, now: crate::time::Millis) {
+    pub(super) fn forget_secrets(&mut self, now: Millis) {
         self.updated_at = now;
         self.secrets.clear();
         self.options.clear();

@@ -15,8 +15,9 @@ mod routes;
 mod sources;
 mod store;
 mod subscriptions;
+mod sweep;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::rc::Rc;
 
@@ -43,6 +44,9 @@ pub use keys::{REVOKED_FOR, Shown};
 /// KV takes one write a second for a key.
 const PUBLISH_EVERY: Millis = 1_100;
 
+/// How soon it is tried again to clear away what is too old.
+const TRY_AGAIN: Millis = 30_000;
+
 /// How many objects are told of a change at the same time.
 const TOLD_TOGETHER: usize = 25;
 
@@ -60,6 +64,14 @@ struct Inner {
     publishing_sources: RefCell<HashSet<String>>,
     /// Routes that are being claimed.
     claiming: RefCell<Vec<Routed>>,
+    /// When the alarm rings, as far as this instance has set it.
+    alarm: Cell<Option<Millis>>,
+    /// Whether this instance has seen to it that an alarm stands.
+    minded: Cell<bool>,
+    /// Until when somebody may be at work who deletes the application.
+    ending_until: Cell<Millis>,
+    /// Nothing is left: what comes late must not begin anew.
+    is_gone: Cell<bool>,
 }
 
 /// The object.
@@ -83,6 +95,10 @@ impl Application {
             publishing: RefCell::default(),
             publishing_sources: RefCell::default(),
             claiming: RefCell::default(),
+            alarm: Cell::default(),
+            minded: Cell::default(),
+            ending_until: Cell::default(),
+            is_gone: Cell::default(),
         }))
     }
 
@@ -93,14 +109,19 @@ impl Application {
             let url = edge::url_of(&request);
             let body = edge::call_body(&request).await?.to_vec();
             let (path, query) = edge::target(&url);
-            inner.answer(&steps(path), query, &body).await
+            let outcome = inner.answer(&steps(path), query, &body).await;
+            if let Err(problem) = inner.mind() {
+                edge::log_problem("mind", &problem);
+            }
+            outcome
         })
     }
 
-    /// The alarm: something was not pushed or published yet.
+    /// The alarm: something was not pushed or published yet, or it is time to clear away what is too old.
     pub fn alarm(&self) -> Promise {
         let inner = self.0.clone();
         edge::task::promise(async move {
+            inner.alarm.set(None);
             inner.catch_up().await;
             JsValue::UNDEFINED
         })
@@ -112,9 +133,10 @@ impl Inner {
         if let ["create"] = steps {
             return self.create(body).await;
         }
-        // Objects of an application that was deleted still ask what they are to do.
-        let is_asked_by_object = matches!(steps, ["destination", _]) && self.store.is_there()?;
-        if !is_asked_by_object && !self.exists()? {
+        if let ["bury"] = steps {
+            return self.is_to_be_buried();
+        }
+        if !self.exists()? {
             return Err(Problem::not_found("application"));
         }
         self.store.create()?;
@@ -125,7 +147,7 @@ impl Inner {
             ["places", id] => self.places_of(id, false),
             ["places", id, "ever"] => self.places_of(id, true),
             ["recipient", id] => self.recipient(id),
-            ["destination", place] => Reply::ok(&self.destination(place)?),
+            ["destination", place] => self.tell_destination(place),
             ["report", place] => self.hear(place, body).await,
             ["source", id] => self.whole_source(id),
             ["reseal"] => self.reseal().await,
@@ -190,7 +212,7 @@ impl Inner {
     fn changed(self: &Rc<Self>, status: u16, answer: &impl Serialize, version: u64) -> Outcome {
         let text = crate::body::written(answer)?;
         // Should this instance die before it has published, the alarm does it.
-        self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
+        self.wake_at(edge::now().saturating_add(PUBLISH_EVERY));
         let inner = self.clone();
         edge::task::spawn(async move { inner.publish().await });
         Ok(Reply::Changed(status, text, version))
@@ -220,7 +242,7 @@ impl Inner {
         };
         self.publishing.replace(false);
         if !published || self.store.is_behind() {
-            self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
+            self.wake_at(edge::now().saturating_add(PUBLISH_EVERY));
         }
     }
 
@@ -233,7 +255,7 @@ impl Inner {
         if let Ok(places) = self.store.not_pushed(PUSHED_AT_ONCE) {
             self.push_all(places).await;
             if self.store.not_pushed(1).is_ok_and(|left| !left.is_empty()) {
-                self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
+                self.wake_at(edge::now().saturating_add(PUBLISH_EVERY));
             }
         }
         if !self.store.is_registered() {
@@ -245,10 +267,31 @@ impl Inner {
         self.release_routes().await;
         // Should this instance die while it claims a route, the next one has to look again.
         if !self.claiming.borrow().is_empty() {
-            self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
+            self.wake_at(edge::now().saturating_add(PUBLISH_EVERY));
         }
         if self.store.is_behind() {
             self.publish().await;
+        }
+        if let Err(problem) = self.clear().await {
+            edge::log_problem("clear", &problem);
+            self.wake_at(edge::now().saturating_add(TRY_AGAIN));
+        }
+    }
+
+    /// Sees to it that the alarm rings at `at` or before.
+    fn wake_at(&self, at: Millis) {
+        if !self.is_gone.get() && self.alarm.get().is_none_or(|standing| standing > at) {
+            self.alarm.set(Some(at));
+            self.state.alarm_at(at);
+        }
+    }
+
+    /// What an object asks that does not know where to: nothing begins anew where all is to be deleted.
+    fn tell_destination(&self, place: &str) -> Outcome {
+        let before = edge::now().saturating_sub(self.env.settings().retention.lingers());
+        match Place::parse(place) {
+            Some(place) if self.store.is_over(place, before)? => Err(Problem::not_found("subscription")),
+            _ => Reply::ok(&self.destination(place)?),
         }
     }
 
@@ -316,7 +359,7 @@ impl Inner {
         match heard.then(|| self.store.set_pushed(place, version)) {
             Some(Ok(())) => {}
             Some(Err(problem)) => edge::log_problem("pushed", &problem),
-            None => self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY)),
+            None => self.wake_at(edge::now().saturating_add(PUBLISH_EVERY)),
         }
     }
 

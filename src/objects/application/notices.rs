@@ -27,7 +27,7 @@ impl Inner {
         match self.outbox.put(signal, &self.name, listening) {
             Ok(true) => {
                 // Should this instance die before it was taken, the alarm sends it again.
-                self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
+                self.wake_at(edge::now().saturating_add(PUBLISH_EVERY));
                 self.outbox.start(&self.env);
             }
             Ok(false) => {}
@@ -38,7 +38,7 @@ impl Inner {
     /// Sends what nobody has taken yet.
     pub(super) fn go_on_telling(&self) {
         if !self.outbox.is_empty() {
-            self.state.alarm_at(edge::now().saturating_add(AGAIN));
+            self.wake_at(edge::now().saturating_add(AGAIN));
             self.outbox.start(&self.env);
         }
     }

@@ -45,7 +45,7 @@ impl Inner {
             && let Err(problem) = self.reseal_step().await
         {
             edge::log_problem("reseal", &problem);
-            self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
+            self.wake_at(edge::now().saturating_add(PUBLISH_EVERY));
         }
     }
 
@@ -63,7 +63,7 @@ impl Inner {
             }
         }
         if !stale.is_empty() {
-            self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
+            self.wake_at(edge::now().saturating_add(PUBLISH_EVERY));
         }
         if settings {
             self.store.mark_direct(self.store.bump()?)?;

@@ -22,7 +22,7 @@ impl Inner {
     ) -> Result<T, Problem> {
         let Some(route) = route else { return store() };
         let routed = self.store.note_route(source, route)?;
-        self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
+        self.wake_at(edge::now().saturating_add(PUBLISH_EVERY));
         self.claiming.borrow_mut().push(routed.clone());
         let claimed = self.ask_directory("/claim", &routed).await;
         self.claiming.borrow_mut().retain(|other| other.number != routed.number);
@@ -40,7 +40,7 @@ impl Inner {
         while let Some(routed) = self.next_unused(&mut seen) {
             let released = self.ask_directory("/release", &routed).await;
             if released.is_err() || self.store.forget_route(&routed).is_err() {
-                self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
+                self.wake_at(edge::now().saturating_add(PUBLISH_EVERY));
             }
         }
     }

@@ -120,7 +120,7 @@ impl Inner {
         answer: impl Serialize,
     ) -> Outcome {
         // Should this instance die before everybody knows, the alarm tells them.
-        self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
+        self.wake_at(edge::now().saturating_add(PUBLISH_EVERY));
         if let Some(place) = place {
             self.push(place).await;
         }
@@ -132,7 +132,7 @@ impl Inner {
     /// Writes a source to KV, one write at a time, so that an older one can't land on a newer.
     pub(super) async fn publish_source(&self, id: &str) {
         if !self.publishing_sources.borrow_mut().insert(id.to_owned()) {
-            return self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
+            return self.wake_at(edge::now().saturating_add(PUBLISH_EVERY));
         }
         let key = ["source:", id].concat();
         let published = match self.store.source_to_publish(id) {
@@ -148,7 +148,7 @@ impl Inner {
         };
         self.publishing_sources.borrow_mut().remove(id);
         if !published {
-            self.state.alarm_at(edge::now().saturating_add(PUBLISH_EVERY));
+            self.wake_at(edge::now().saturating_add(PUBLISH_EVERY));
         }
     }
 

@@ -3,6 +3,7 @@
 mod keys;
 mod sealed;
 mod sources;
+mod sweep;
 
 use serde::Serialize;
 
@@ -18,6 +19,7 @@ use crate::vault::Vault;
 
 pub use sealed::Stale;
 pub use sources::Routed;
+pub use sweep::{Burial, Home};
 
 const SCHEMA: &[&str] = &[
     "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",

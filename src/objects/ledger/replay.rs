@@ -28,11 +28,15 @@ impl Inner {
             if seek.wanted.interest.filter.is_empty() { "NULL" } else { "json_extract(event, '$.attributes')" };
         let query = format!(
             "SELECT json_extract(event, '$.type'), {attributes}, count(*) FROM (
-                SELECT json_extract(json, '$.event') AS event FROM entries
+                SELECT json_extract(json, '$.event') AS event FROM {}
                 WHERE json_extract(json, '$.core') > ? AND json_extract(json, '$.core') < ?
-             ) WHERE event IS NOT NULL GROUP BY 1, 2"
+             ) WHERE event IS NOT NULL GROUP BY 1, 2",
+            self.book.rows()
         );
-        let rows = self.open()?.rows(&query, &[after.into(), below.into()]).map_err(storage)?;
+        if !self.book.exists().map_err(storage)? {
+            return Reply::ok(&0);
+        }
+        let rows = self.book.sql().rows(&query, &[after.into(), below.into()]).map_err(storage)?;
         let groups: Vec<_> = rows
             .iter()
             .filter_map(|row| Some((row.text(0)?, row.text(1), u64::try_from(row.number(2)?).ok()?)))
@@ -41,18 +45,25 @@ impl Inner {
         Reply::ok(&seek.wanted.count(groups))
     }
 
-    /// The next of them, in the order of their ids, which says nothing of their time: every entry is looked at once.
+    /// The next of them, in the order in which they are written down, which says little of their time: every entry is looked
+    /// at once.
     pub(super) fn find_events(&self, text: &str) -> Outcome {
         let seek = read(text)?;
         let (after, below) = &seek.window;
+        if !self.book.exists().map_err(storage)? {
+            return Reply::ok(&Found::default());
+        }
         let query = format!(
-            "SELECT id, CASE WHEN core > ?2 AND core < ?3 THEN json_extract(json, '$.event') END FROM (
-                SELECT id, json, json_extract(json, '$.core') AS core FROM entries WHERE id > ?1 ORDER BY id LIMIT {}
-             ) ORDER BY id",
+            "SELECT slot || ' ' || id, CASE WHEN core > ?3 AND core < ?4 THEN json_extract(json, '$.event') END FROM (
+                SELECT slot, id, json, json_extract(json, '$.core') AS core FROM {} WHERE (slot, id) > (?1, ?2)
+                ORDER BY slot, id LIMIT {}
+             ) ORDER BY slot, id",
+            self.book.rows(),
             seek.limit
         );
-        let params = [(&seek.after).into(), after.into(), below.into()];
-        let rows = self.open()?.rows(&query, &params).map_err(storage)?;
+        let (slot, id) = seek.after.split_once(' ').unwrap_or_default();
+        let params = [slot.parse().unwrap_or(-1i64).into(), id.into(), after.into(), below.into()];
+        let rows = self.book.sql().rows(&query, &params).map_err(storage)?;
         let is_full = rows.len() >= seek.limit as usize;
         let mut found = Found { next: rows.last().filter(|_| is_full).and_then(|row| row.text(0)), ..Found::default() };
         let mut bytes = 0usize;

@@ -70,8 +70,8 @@ impl Operations {
         Operations(Rc::new(Inner { state, env, application, store, busy_until: Cell::default() }))
     }
 
-    /// `POST /start` with a [`Start`]; `POST /list/{all|others}?{query}`; `POST /get/{id}`; `POST /stop/{id}`; `POST /forget`: the
-    /// application is gone.
+    /// `POST /start` with a [`Start`]; `POST /list/{all|others}?{query}`; `POST /get/{id}`; `POST /stop/{id}`; `POST /sweep`: what
+    /// ended long ago is forgotten; `POST /purge`: the application is gone.
     pub fn fetch(&self, request: Request) -> Promise {
         let inner = self.0.clone();
         answering(async move {
@@ -83,7 +83,8 @@ impl Operations {
                 ["list", which] => inner.list(*which == "all", query),
                 ["get", id] => Reply::ok(&inner.store.get(bare(id)?)?.view()),
                 ["stop", id] => inner.stop(id).await,
-                ["forget"] => inner.forget().await,
+                ["sweep"] => inner.sweep(),
+                ["purge"] => inner.purge().await,
                 _ => Err(Problem::not_found("call")),
             }
         })
@@ -137,14 +138,24 @@ impl Inner {
         Reply::ok(&self.store.get(id)?.view())
     }
 
-    async fn forget(&self) -> Outcome {
-        self.state.forget().await;
+    fn sweep(&self) -> Outcome {
+        let before = edge::now().saturating_sub(self.env.settings().retention.history);
+        self.store.forget_before(before)?;
+        Ok(Reply::Done)
+    }
+
+    async fn purge(&self) -> Outcome {
         self.store.forgotten();
+        self.state.forget().await;
         Ok(Reply::Done)
     }
 
     /// Moves on whatever runs, a step each in turn; an alarm goes on where that does not end it.
     async fn run(self: &Rc<Self>) {
+        // Nothing runs, so nobody has to look again.
+        if matches!(self.store.next_turn(), Ok(None)) {
+            return;
+        }
         let now = edge::now();
         if self.busy_until.get() > now {
             return self.state.alarm_at(now.saturating_add(WATCH));

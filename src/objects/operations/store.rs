@@ -75,6 +75,15 @@ impl Store {
         self.created.set(false);
     }
 
+    /// Forgets operations that began before a time and have ended.
+    pub fn forget_before(&self, time: Millis) -> Result<(), Problem> {
+        if self.exists()? {
+            let query = "DELETE FROM operations WHERE id < ? AND id NOT IN (SELECT id FROM running)";
+            self.sql.run(query, &[Id::floor(time).as_str().into()]).map_err(storage)?;
+        }
+        Ok(())
+    }
+
     /// How many operations run.
     pub fn running(&self) -> Result<u32, Problem> {
         if !self.exists()? {

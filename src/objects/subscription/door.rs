@@ -7,12 +7,15 @@ use wasm_bindgen::JsValue;
 
 use super::Inner;
 use crate::edge::{self, Sql};
+use crate::id::Id;
 use crate::objects::{Outcome, Reply, storage};
 use crate::page::Page;
 use crate::problem::Problem;
 use crate::source::{Entry, Outcome as Became};
 use crate::time::Millis;
 
+/// Prefix of a request's id.
+const REQUEST: &str = "req_";
 /// How many requests are remembered in each of the two rings.
 const RING: i64 = 200;
 /// How long a message is known again: longer than providers go on repeating one.
@@ -75,6 +78,17 @@ impl Door {
         Door { sql, created: Cell::new(false), sweep_at: Cell::new(0) }
     }
 
+    /// Whether anything was ever written here.
+    pub fn exists(&self) -> Result<bool, JsValue> {
+        let query = "SELECT 1 FROM sqlite_master WHERE name = 'claims'";
+        Ok(self.created.get() || self.sql.row(query, &[])?.is_some())
+    }
+
+    /// All of it was deleted.
+    pub fn forget(&self) {
+        self.created.set(false);
+    }
+
     fn open(&self) -> Result<&Sql, JsValue> {
         if !self.created.replace(true) {
             for statement in SCHEMA {
@@ -127,23 +141,37 @@ impl Door {
         Ok(())
     }
 
-    /// Forgets what is too old, the oldest first and a few at a time: each claim clears away more than it adds.
+    /// Forgets what is too old, now and then: each claim clears away more than it adds.
     fn sweep(&self, now: Millis) -> Result<(), JsValue> {
-        if now < self.sweep_at.get() {
-            return Ok(());
-        }
-        let sql = self.open()?;
-        let oldest = sql.row("SELECT at FROM claims ORDER BY seq LIMIT 1", &[])?.and_then(|row| row.number(0));
-        let limit = now.saturating_sub(REMEMBERED);
-        if oldest.is_some_and(|at| at < limit) {
-            sql.run(
-                "DELETE FROM claims WHERE at < ?1 AND seq IN (SELECT seq FROM claims ORDER BY seq LIMIT ?2)",
-                &[limit.into(), SWEEP.into()],
-            )?;
-        } else {
+        if now >= self.sweep_at.get() && !self.clear(now)? {
             self.sweep_at.set(now.saturating_add(SWEEP_EVERY));
         }
         Ok(())
+    }
+
+    /// Forgets some of the claims that are too old, the oldest first. Whether there may be more of them.
+    fn clear(&self, now: Millis) -> Result<bool, JsValue> {
+        let sql = self.open()?;
+        let oldest = sql.row("SELECT at FROM claims ORDER BY seq LIMIT 1", &[])?.and_then(|row| row.number(0));
+        let limit = now.saturating_sub(REMEMBERED);
+        if oldest.is_none_or(|at| at >= limit) {
+            return Ok(false);
+        }
+        sql.run(
+            "DELETE FROM claims WHERE at < ?1 AND seq IN (SELECT seq FROM claims ORDER BY seq LIMIT ?2)",
+            &[limit.into(), SWEEP.into()],
+        )?;
+        Ok(true)
+    }
+
+    /// Forgets claims that are too old, and requests that came before `since`. Whether there may be more of them.
+    pub fn forget_old(&self, since: Millis, now: Millis) -> Result<bool, JsValue> {
+        if !self.exists()? {
+            return Ok(false);
+        }
+        let before = Id::floor(since).with(REQUEST);
+        self.open()?.run("DELETE FROM requests WHERE id < ?", &[(&before).into()])?;
+        self.clear(now)
     }
 
     /// Remembers requests, each in the place of the oldest of its ring.
@@ -166,6 +194,9 @@ impl Door {
     }
 
     fn recent(&self, below: &str, limit: u32) -> Result<Vec<Entry>, JsValue> {
+        if !self.exists()? {
+            return Ok(Vec::new());
+        }
         let rows = self
             .open()?
             .rows("SELECT json FROM requests WHERE id < ? ORDER BY id DESC LIMIT ?", &[below.into(), limit.into()])?;
@@ -199,7 +230,7 @@ impl Inner {
     /// `POST /requests?limit&cursor`: the requests that came, newest first.
     pub(super) fn requests(&self, query: &str) -> Outcome {
         let page = Page::read(query, &[])?;
-        let entries = self.door.recent(&page.below("req_")?, page.limit.saturating_add(1)).map_err(storage)?;
+        let entries = self.door.recent(&page.below(REQUEST)?, page.limit.saturating_add(1)).map_err(storage)?;
         let ids = entries.iter().map(|entry| entry.id.clone()).collect();
         let items = entries.iter().map(|entry| serde_json::to_string(entry).unwrap_or_default()).collect();
         Ok(Reply::Json(200, page.answer(items, ids)))

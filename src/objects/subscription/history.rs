@@ -34,8 +34,14 @@ impl Inner {
 
     pub(super) fn event(&self, id: &str) -> Outcome {
         let id = Id::parse_bare(id).ok_or_else(|| Problem::not_found("event"))?;
-        let event = self.log.event(id).map_err(storage)?.ok_or_else(|| Problem::not_found("event"))?;
-        Ok(Reply::Json(200, event))
+        if let Some(event) = self.log.event(id).map_err(storage)? {
+            return Ok(Reply::Json(200, event));
+        }
+        let is_known = self.log.find(id).map_err(storage)?.is_some();
+        match is_known && !self.log.has_payload(id).map_err(storage)? {
+            true => Err(Problem::payload_expired(404)),
+            false => Err(Problem::not_found("event")),
+        }
     }
 
     /// `POST /stats/{since}/{until}`: how the deliveries of that time went; with the id in the body, those from there on.
@@ -67,6 +73,9 @@ impl Inner {
         if prepared.destination.status == Status::Deleted {
             return Err(Problem::new(409, "subscription_deleted", "The subscription of this delivery is gone."));
         }
+        if !self.log.has_payload(row.id).map_err(storage)? {
+            return Err(Problem::payload_expired(409));
+        }
         self.log.ask(row.id).map_err(storage)?;
         self.wake_at(edge::now().saturating_add(WATCH));
         let lane = self.lane(row.url.as_deref());
@@ -74,15 +83,19 @@ impl Inner {
         Reply::json(202, &row.view(Some(&prepared.destination)))
     }
 
-    pub(super) fn cancel(self: &Rc<Self>, id: &str) -> Outcome {
+    pub(super) async fn cancel(self: &Rc<Self>, id: &str) -> Outcome {
         let mut row = self.row(id)?;
-        if row.progress.stage != Stage::Cancelled {
+        let before = row.progress;
+        if before.stage != Stage::Cancelled {
             row.progress = row.progress.cancel(edge::now()).ok_or_else(|| {
                 let detail = format!("The delivery is {} already.", row.progress.stage.status());
                 Problem::new(409, "not_pending", detail)
             })?;
             self.log.advance(row.id, &row.progress).map_err(storage)?;
             self.close_up();
+            if before.stage == Stage::Waiting {
+                self.disarm_far(row.id, before.next_at).await;
+            }
         }
         Reply::ok(&row.view(self.destination().as_ref()))
     }

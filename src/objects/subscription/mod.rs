@@ -13,6 +13,7 @@ mod log;
 mod notices;
 mod operations;
 mod sender;
+mod sweep;
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -90,6 +91,24 @@ struct Memory {
     awake: bool,
     /// Whether the gate knows what was kept of the destination's failures.
     knows_failures: bool,
+    /// Whether the alarm goes on clearing away what is too old.
+    sweeping: bool,
+    /// Everything was deleted here: what comes late must not begin anew.
+    is_purged: bool,
+}
+
+impl Memory {
+    fn new(gate: Gate<InHand>) -> Self {
+        Memory {
+            prepared: None,
+            gate,
+            alarm: None,
+            awake: false,
+            knows_failures: false,
+            sweeping: false,
+            is_purged: false,
+        }
+    }
 }
 
 /// The object.
@@ -108,8 +127,7 @@ impl Subscription {
         let outbox = Outbox::new(state.open());
         let name = state.own_name();
         let is_direct = place_of(&name).is_some_and(Place::is_direct);
-        let gate = Gate::new(!is_direct, patience);
-        let memory = Memory { prepared: None, gate, alarm: None, awake: false, knows_failures: false };
+        let memory = Memory::new(Gate::new(!is_direct, patience));
         Subscription(Rc::new(Inner { state, env, name, is_direct, log, door, outbox, memory: memory.into() }))
     }
 
@@ -130,8 +148,8 @@ impl Subscription {
                 ["get", id] => inner.get(id),
                 ["event", id] => inner.event(id),
                 ["retry", id] => inner.retry(id).await,
-                ["cancel", id] => inner.cancel(id),
-                ["call-off"] => inner.call_off(&body.to_vec()),
+                ["cancel", id] => inner.cancel(id).await,
+                ["call-off"] => inner.call_off(&body.to_vec()).await,
                 ["knock"] => inner.knock(&body.to_vec()),
                 ["close"] => inner.close(&body.to_vec()),
                 ["notices"] => inner.take_notices(&body.to_vec()).await,
@@ -143,6 +161,8 @@ impl Subscription {
                 ["bulk", "end", operation] => inner.end_operation(operation),
                 ["events", "count"] => inner.count_events(&body.to_vec()),
                 ["events", "find"] => inner.find_events(&body.to_vec()),
+                ["sweep"] => inner.sweep(),
+                ["purge"] => inner.purge().await,
                 _ => Err(Problem::not_found("call")),
             }
         })
@@ -194,6 +214,10 @@ impl Inner {
     }
 
     async fn watch(self: &Rc<Self>) -> Result<(), Problem> {
+        if !self.log.exists().map_err(storage)? {
+            // All of it was deleted, but for what a source's door has to clear away.
+            return self.go_on_sweeping().await;
+        }
         self.wake()?;
         self.send_notices();
         let prepared = self.prepared().await?;
@@ -210,7 +234,8 @@ impl Inner {
         self.start_senders();
         self.look_again();
         self.log.advance_mark().map_err(storage)?;
-        self.log.tidy(now).map_err(storage)
+        self.log.tidy(now).map_err(storage)?;
+        self.go_on_sweeping().await
     }
 
     /// The destination as it is now; asked of the application's object where this one was never told.
@@ -222,6 +247,8 @@ impl Inner {
         let path = ["/destination/", place].concat();
         let said = self.env.call("APPLICATION", application, &path, JsValue::NULL).await?;
         match said.status {
+            // Asked before everything was deleted here.
+            200 if self.memory.borrow().is_purged => Err(Problem::not_found("subscription")),
             200 => self.adopt(&said.text),
             503 => Err(Problem::unavailable("The application did not answer. Try again.")),
             _ => Err(Problem::not_found("subscription")),
@@ -281,6 +308,13 @@ impl Inner {
 
     fn set_destination(self: &Rc<Self>, body: &[u8]) -> Outcome {
         let text = String::from_utf8_lossy(body);
+        // The place may be somebody else's by now, but nobody's who is gone.
+        if self.memory.borrow().is_purged {
+            if read_destination(&text)?.status == Status::Deleted {
+                return Ok(Reply::Done);
+            }
+            self.memory.borrow_mut().is_purged = false;
+        }
         self.adopt(&text)?;
         self.start_senders();
         self.look_again();
@@ -442,7 +476,7 @@ impl Inner {
     }
 
     /// `POST /call-off` with a delivery's id: 200 where it was pending, 204 where it had ended.
-    fn call_off(self: &Rc<Self>, body: &[u8]) -> Outcome {
+    async fn call_off(self: &Rc<Self>, body: &[u8]) -> Outcome {
         let id =
             std::str::from_utf8(body).ok().and_then(Id::parse_bare).ok_or_else(|| Problem::not_found("delivery"))?;
         let row = self.log.find(id).map_err(storage)?.ok_or_else(|| Problem::not_found("delivery"))?;
@@ -450,6 +484,9 @@ impl Inner {
             Some(progress) => {
                 self.log.advance(id, &progress).map_err(storage)?;
                 self.close_up();
+                if row.progress.stage == Stage::Waiting {
+                    self.disarm_far(id, row.progress.next_at).await;
+                }
                 Ok(Reply::Json(200, String::new()))
             }
             None => Ok(Reply::Done),

@@ -175,7 +175,11 @@ impl Inner {
                 let Some(row) = self.log.whole(job.id).map_err(storage)? else {
                     return Ok(None);
                 };
-                let bytes = row.body.as_ref().map(Uint8Array::to_vec).unwrap_or_default();
+                let Some(bytes) = row.body.as_ref().map(Uint8Array::to_vec) else {
+                    // It was kept for its time: an empty body in its place would be another message.
+                    self.log.lose(job.id, now).map_err(storage)?;
+                    return Ok(None);
+                };
                 (row, Cow::Owned(bytes))
             }
         };
@@ -362,7 +366,11 @@ impl Inner {
             let listening = self.listening(&row, &progress).await;
             if self.log.settle(job.id, &settlement).map_err(storage)? {
                 self.note_failed(&row, &progress, prepared, &ended, listening.as_ref());
-                if self.judge(job, ended.outcome, progress.stage, settled.gone, prepared)? {
+                let is_news = self.judge(job, ended.outcome, progress.stage, settled.gone, prepared)?;
+                if row.progress.stage == Stage::Waiting && progress.stage != Stage::Waiting {
+                    self.disarm_far(job.id, row.progress.next_at).await;
+                }
+                if is_news {
                     self.report().await;
                 }
                 return Ok(Some(progress));

@@ -88,7 +88,10 @@ impl Log {
         moved.failed = moved.failed.saturating_add(count(meant().count().saturating_sub(ids.len())));
         let ids = serde_json::to_string(&ids).unwrap_or_default();
         let change = match is_cancelled {
-            true => "stage = 6, next_at = NULL, completed_at = ?1, asked = 0 WHERE ?2 >= 0",
+            // An alarm that stands is taken back when everything is deleted, if it has not rung by then.
+            true => {
+                "stage = 6, next_at = CASE stage WHEN 1 THEN next_at END, completed_at = ?1, asked = 0 WHERE ?2 >= 0"
+            }
             // What has ended begins anew; what is still pending only becomes due.
             false => {
                 "tries = CASE WHEN stage IN (5, 6) THEN 0 ELSE tries END, next_at = ?1, completed_at = NULL, stage = ?2

@@ -54,6 +54,9 @@ impl Log {
     }
 
     fn owed_by(&self, query: &str, now: Millis, limit: u32) -> Result<Vec<Owed>, JsValue> {
+        if !self.exists()? {
+            return Ok(Vec::new());
+        }
         let rows = self.sql.rows(query, &[limit.into(), now.into()])?;
         Ok(rows.iter().filter_map(|row| Some((Id::parse_bare(&row.text(0)?)?, row.text(1)))).collect())
     }
@@ -115,7 +118,8 @@ impl Log {
         Ok(written > 0)
     }
 
-    /// Calls off what is pending, so many at a time. Whether there was any.
+    /// Calls off what is pending, so many at a time. Whether there was any. What waits for its own alarm keeps the time of
+    /// it, so that the alarm can be taken back when everything is deleted.
     pub fn cancel_all(&self, now: Millis) -> Result<bool, JsValue> {
         if !self.exists()? {
             return Ok(false);
@@ -135,7 +139,8 @@ impl Log {
             let (Some(first), Some(last)) = (id(0), id(1)) else { continue };
             self.touched(first, last)?;
             let query = format!(
-                "UPDATE deliveries SET stage = 6, next_at = NULL, completed_at = ?, asked = 0 WHERE id IN ({some})"
+                "UPDATE deliveries SET stage = 6, next_at = CASE stage WHEN 1 THEN next_at END, completed_at = ?, asked = 0
+                 WHERE id IN ({some})"
             );
             self.sql.run(&query, &[now.into(), param.into(), MOVED_AT_ONCE.into()])?;
             any = true;

@@ -16,8 +16,9 @@ mod figures;
 mod line;
 mod listing;
 mod replays;
+mod retention;
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 
 use js_sys::Uint8Array;
 use serde_json::value::RawValue;
@@ -70,7 +71,7 @@ const COLUMNS: &str =
 /// The log.
 pub struct Log {
     sql: Sql,
-    exists: OnceCell<()>,
+    exists: Cell<bool>,
     next_seq: Cell<Option<i64>>,
     mark: Cell<i64>,
     /// Where the last block ends, once that was read.
@@ -134,7 +135,7 @@ pub struct Row {
     pub asked: bool,
     /// The attempts so far, as JSON; read for a single delivery alone.
     pub attempts: Option<String>,
-    /// Its body; read for a single delivery alone.
+    /// Its body; read for a single delivery alone, and kept for a shorter time than the rest.
     pub body: Option<Uint8Array>,
     /// What is remembered of the event, if anything is here, its secrets sealed; read for a single delivery alone.
     pub about: Option<String>,
@@ -147,7 +148,7 @@ impl Log {
     pub fn new(sql: Sql) -> Self {
         Log {
             sql,
-            exists: OnceCell::new(),
+            exists: Cell::new(false),
             next_seq: Cell::new(None),
             mark: Cell::new(0),
             frontier: RefCell::default(),
@@ -155,8 +156,9 @@ impl Log {
         }
     }
 
-    fn exists(&self) -> Result<bool, JsValue> {
-        if self.exists.get().is_none() {
+    /// Whether anything was ever written here.
+    pub fn exists(&self) -> Result<bool, JsValue> {
+        if !self.exists.get() {
             let found = "SELECT name, sql FROM sqlite_master WHERE name IN ('payloads', 'deliveries')";
             let made = self.sql.rows(found, &[])?;
             if made.is_empty() {
@@ -188,7 +190,7 @@ impl Log {
         for statement in LATER.iter().chain(blocks::BLOCKS) {
             self.sql.run(statement, &[])?;
         }
-        let _ = self.exists.set(());
+        self.exists.set(true);
         Ok(())
     }
 
@@ -209,6 +211,9 @@ impl Log {
 
     /// Forgets a value.
     pub fn erase(&self, name: &str) -> Result<(), JsValue> {
+        if !self.exists()? {
+            return Ok(());
+        }
         self.sql.run("DELETE FROM meta WHERE name = ?", &[name.into()])?;
         Ok(())
     }
@@ -258,10 +263,17 @@ impl Log {
         if let Some(next) = self.next_seq.get() {
             return Ok(next);
         }
+        // Payloads that were cleared away have had the numbers up to `seq`: none is given twice, and none at or below
+        // `mark`, where a new instance does not look.
         let last = match self.exists()? {
-            true => self.sql.row("SELECT max(seq) FROM payloads", &[])?.and_then(|row| row.number(0)),
+            true => self.sql.row(
+                "SELECT max(seq) FROM (SELECT max(seq) AS seq FROM payloads
+                 UNION ALL SELECT CAST(value AS INTEGER) FROM meta WHERE name IN ('seq', 'mark'))",
+                &[],
+            )?,
             false => None,
         };
+        let last = last.and_then(|row| row.number(0));
         let next = last.unwrap_or(0).saturating_add(1);
         self.next_seq.set(Some(next));
         Ok(next)
@@ -329,7 +341,7 @@ impl Log {
         }
         let query = format!(
             "SELECT {COLUMNS}, d.attempts, p.body, p.about, p.trace
-             FROM deliveries d LEFT JOIN payloads p ON p.seq = d.payload WHERE d.id = ?"
+             FROM deliveries d LEFT JOIN payloads p ON p.seq = d.payload AND p.delivery = d.id WHERE d.id = ?"
         );
         let found = self.sql.row(&query, &[id.as_str().into()])?;
         Ok(found.and_then(|row| {
@@ -355,6 +367,9 @@ impl Log {
 
     /// Records an attempt, unless the delivery has moved on since `before` was read. Whether it was recorded.
     pub fn settle(&self, id: Id, settled: &Settlement<'_>) -> Result<bool, JsValue> {
+        if !self.exists()? {
+            return Ok(false);
+        }
         let Settlement { before, after, planned, was_asked, attempts, url } = settled;
         let written = self.sql.run(
             "UPDATE deliveries SET stage = ?, tries = ?, count = ?, next_at = ?, completed_at = ?, planned = ?,
@@ -385,7 +400,8 @@ impl Log {
         }
         let row = self.sql.row(
             "SELECT d.kind, d.event, p.about, p.body, p.data_at, p.data_length, p.data
-             FROM deliveries d JOIN payloads p ON p.seq = d.payload WHERE d.id = ? AND p.about IS NOT NULL",
+             FROM deliveries d JOIN payloads p ON p.seq = d.payload AND p.delivery = d.id
+             WHERE d.id = ? AND p.about IS NOT NULL",
             &[id.as_str().into()],
         )?;
         Ok(row.and_then(|row| {
@@ -411,13 +427,15 @@ fn stage_of(row: &Columns, at: u32) -> Option<Stage> {
 impl Row {
     fn read(row: &Columns) -> Option<Self> {
         let count = |at| row.number(at).and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
+        let stage = stage_of(row, 1)?;
         Some(Row {
             id: Id::parse_bare(&row.text(0)?)?,
             progress: Progress {
-                stage: stage_of(row, 1)?,
+                stage,
                 tries: count(2),
                 count: count(3),
-                next_at: row.number(4),
+                // What was called off with all the others still says when its alarm rings.
+                next_at: row.number(4).filter(|_| stage.is_pending()),
                 completed_at: row.number(5),
             },
             kind: row.text(6)?,
