@@ -45,7 +45,10 @@ test("each waits until the one before is delivered or failed, one at a time", { 
   const ends = [];
   for (const id of ids) ends.push((await settled(id)).status);
   assert.deepEqual(line.arrived(), [0, 1, 2, 2, 2, 3, 4, 5, 5, 5, 6, 7]);
-  assert.deepEqual(ends, [..."11111011"].map((end) => (end === "1" ? "delivered" : "failed")));
+  assert.deepEqual(
+    ends,
+    [..."11111011"].map((end) => (end === "1" ? "delivered" : "failed")),
+  );
   assert.equal(own.mostAtOnce, 1);
 });
 
@@ -137,7 +140,10 @@ test("the order outlives SIGKILL, with the receiver down and up", { timeout: 120
   for (const id of ids) await settled(id, { status: "delivered", timeout: 40_000 });
   const order = line.arrived();
   t.diagnostic(`${order.length - ids.length} came again`);
-  assert.deepEqual([...new Set(order)], ids.map((_, n) => n));
+  assert.deepEqual(
+    [...new Set(order)],
+    ids.map((_, n) => n),
+  );
   // What was under way when the machine died comes again, and nothing overtakes it.
   assert.deepEqual(
     order,
