@@ -136,6 +136,27 @@ test("a limit is shared, whatever the number of shards", async () => {
   assert.ok(took > 1_500, `100 deliveries at 40 a second took ${took} ms`);
 });
 
+test("four objects wait for a slow receiver four times as often as one", async (t) => {
+  const TAKES = 1_000;
+  const count = 160;
+  const most = {};
+  for (const shards of [1, 4]) {
+    const type = uniqueType();
+    const path = uniquePath();
+    await subscribe({ url: target.answer(path, { status: 204, delay: TAKES }), events: [type], shards });
+    const begun = Date.now();
+    await inParallel(numbers(count), 16, (n) => sendOne({ type, data: { n } }));
+    const arrived = (await target.received(path, count, 30_000)).map((one) => one.at);
+    // As many as arrived before the first of them was answered.
+    most[shards] = Math.max(
+      ...arrived.map((at) => arrived.filter((other) => other >= at && other < at + TAKES).length),
+    );
+    t.diagnostic(`${shards}: ${count} in ${Math.max(...arrived) - begun} ms, ${most[shards]} at once`);
+  }
+  assert.ok(most[1] <= 32, `one waits for ${most[1]}`);
+  assert.ok(most[4] > 64 && most[4] <= 128, `four wait for ${most[4]}`);
+});
+
 describe("a change of the number, under traffic", () => {
   /** Posts under ids of its own until the signal; each again until it is accepted. Answers what was accepted. */
   async function producing(type, signal, lanes = 4) {
