@@ -90,21 +90,30 @@ test("a destination takes nothing until it is given up; what it missed is replay
   assert.deepEqual([disabled.data.reason, disabled.data.failingSince], ["failing", failing.data.failingSince]);
   const act = acting(disabled.data);
 
-  // Meanwhile the shop goes on: nobody wants its events.
+  // Meanwhile the shop goes on. What is posted before ingest has heard of it is held, and then nobody wants its events.
+  let held = 0;
+  await until(
+    async () => {
+      const { deliveries } = await shop.send({ type: "order.asked", data: { n: -1 } });
+      held += deliveries.length;
+      return deliveries.length === 0;
+    },
+    { timeout: 60_000, every: 500, what: "ingest to hear of it" },
+  );
   const missed = numbers.map((n) => EVENTS + n);
   for (const { deliveries } of await inParallel(missed, 8, order)) assert.deepEqual(deliveries, []);
 
   target.answer(path, 200);
   assert.equal((await act(200, "POST", "/resume")).status, "active");
-  const { matched } = await act(202, "POST", "/replay", { since: disabled.data.disabledAt });
+  const { matched } = await act(202, "POST", "/replay", { since: disabled.data.disabledAt, types: ["order.paid"] });
   assert.equal(matched, EVENTS);
   const ids = accepted.map(({ deliveries: [one] }) => one.id);
   await inParallel(ids, 8, (one) => shop.settled(one, { status: "delivered", timeout: 60_000 }));
-  await until(async () => (await act(200, "GET", "/stats")).counts.delivered === 2 * EVENTS, {
+  await until(async () => (await act(200, "GET", "/stats")).counts.delivered === 2 * EVENTS + held, {
     timeout: 60_000,
     every: 300,
     what: "what was missed to be delivered too",
   });
   const arrived = new Set(target.requests(path).map(({ json }) => json.data.n));
-  assert.deepEqual(arrived, new Set([...numbers, ...missed]));
+  for (const n of [...numbers, ...missed]) assert.ok(arrived.has(n), `order ${n} arrived`);
 });
