@@ -149,7 +149,8 @@ impl World {
         let find = |_: &str| -> Option<Profile> { profile::find("standard").cloned() };
         let to_ascii = |_: &str| None;
         let rules = Rules { allow_private: false, to_ascii };
-        let context = Context { now: 0, random: [7; 32], rules, default_profile: "standard", profile: &find };
+        let default_profile = "standard";
+        let context = Context { now: 0, random: [7; 32], rules, default_profile, profile: &find, signals: false };
         let base = Place::for_subscription(u32::MAX);
         let id = Id::new(1, 1, base).with("sub_");
         let subscription = Subscription::create(id, br#"{"url":"https://example.com/"}"#, &context).unwrap();
