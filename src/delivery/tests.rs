@@ -157,8 +157,9 @@ fn tell_histories() {
             world.check();
         }
         world.is_up = true;
-        world.apply(&Step::Resume);
         for _ in 0..10_000 {
+            // What was seen before may still be told.
+            world.resume_if_stopped();
             if !world.run() || world.is_over() {
                 break;
             }

@@ -280,6 +280,8 @@ impl World {
                 self.subscription.disabled_reason = None;
                 self.subscription.forgive(self.now);
                 self.push();
+                let circuit = |object: &Object| object.gate.health(self.now, 0).circuit;
+                assert!(self.objects.iter().all(|object| circuit(object) == Circuit::Closed), "it was resumed");
             }
             Step::Pace(pace) => {
                 if pace.ordered {
@@ -836,6 +838,14 @@ impl World {
         }
         let rows: usize = self.objects.iter().map(|object| object.rows.len()).sum();
         assert_eq!(rows, self.events.len(), "each is there once");
+    }
+
+    /// What nobody has stopped has to come to its end without anybody's help.
+    pub fn resume_if_stopped(&mut self) {
+        let is_stopped = |object: &Object| object.told.status != Status::Active;
+        if self.subscription.status != Status::Active || self.objects.iter().any(is_stopped) {
+            self.apply(&Step::Resume);
+        }
     }
 
     pub fn is_over(&self) -> bool {

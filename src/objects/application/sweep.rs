@@ -39,7 +39,9 @@ impl Inner {
         }
         self.minded.set(true);
         let now = edge::now();
-        if self.store.sweep_at()?.is_none_or(|at| at < now) {
+        // What is further away than it should be was set when things were kept for longer.
+        let latest = now.saturating_add(self.env.settings().retention.sweep_every());
+        if self.store.sweep_at()?.is_none_or(|at| at < now || at > latest) {
             self.wake_at(now.saturating_add(PUBLISH_EVERY));
         }
         Ok(())
@@ -67,7 +69,7 @@ impl Inner {
         let now = edge::now();
         let every = self.env.settings().retention.sweep_every();
         match self.store.sweep_at()? {
-            Some(at) if at <= now => {}
+            Some(at) if at <= now || at > now.saturating_add(every) => {}
             Some(at) => return Ok(at),
             // Nothing here is older than this.
             None => {
