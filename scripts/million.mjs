@@ -1,7 +1,8 @@
 // What is asked of a log of a million deliveries, beside one of a thousand: `npm run million -- [COUNT [RUNS]]`.
 import { bigLogs, DAY } from "../tests/support/big-log.mjs";
+import { clearing } from "../tests/support/clearing.mjs";
 import { receiver } from "../tests/support/receiver.mjs";
-import { startSignet } from "../tests/support/signet.mjs";
+import { DEV_VARS, startSignet } from "../tests/support/signet.mjs";
 import { calls } from "../tests/support/stage.mjs";
 
 const [count = 1_000_000, runs = 200] = process.argv.slice(2).map(Number);
@@ -9,6 +10,8 @@ const [count = 1_000_000, runs = 200] = process.argv.slice(2).map(Number);
 const stats = (log, query = "") => `/v1/subscriptions/${log.id}/stats${query}`;
 const list = (log, query) => `/v1/deliveries?${new URLSearchParams({ subscription: log.id, ...query })}`;
 const time = (at) => new Date(at).toISOString();
+/** So much of a day is kept in the end: all but the last half an hour is cleared away. */
+const KEPT = 0.02;
 
 const target = await receiver();
 const signet = await startSignet({ bare: true });
@@ -18,6 +21,7 @@ try {
   const logs = await bigLogs(on, [1_000, count]);
   await first(on, logs);
   await compare(on, logs);
+  await clear(on, logs.at(-1));
 } finally {
   await signet.stop();
   await target.stop();
@@ -73,4 +77,17 @@ async function compare({ expect, send }, logs) {
     const medians = times.map((all) => all.sort((a, b) => a - b)[all.length >> 1].toFixed(1));
     console.log(`${name.padEnd(width)} ${medians.map((median) => `${median} ms`.padStart(12)).join("")}`);
   }
+}
+
+/** Clears nearly all of it away, while events come and go out. */
+async function clear({ signet, api, sendOne }, log) {
+  signet.vars = { ...DEV_VARS, RETENTION_DAYS: `${KEPT}` };
+  await signet.restart();
+  const old = log.rows.filter((row) => row.time < Date.now() - KEPT * DAY);
+  const timeout = 120_000 + old.length;
+  const { took, times } = await clearing({ api, sendOne }, { type: log.type, youngest: old.at(-1).id, timeout });
+  times.sort((a, b) => a - b);
+  const [median, slowest] = [times[times.length >> 1], times.at(-1)].map((ms) => `${ms.toFixed(1)} ms`);
+  console.log(`${old.length} old deliveries were cleared away in ${(took / 1000).toFixed(0)} s, from the start on;`);
+  console.log(`${times.length} events were taken in meanwhile: median ${median}, the slowest ${slowest}`);
 }

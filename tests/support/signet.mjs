@@ -15,7 +15,7 @@ import { workerdCommand } from "./workerd.mjs";
 export const ROOT = path.resolve(import.meta.dirname, "../..");
 /** The key that `.dev.vars` sets. */
 export const OPERATOR_KEY = "local-operator-key";
-const DEV_VARS = { OPERATOR_KEY, ENCRYPTION_KEY: "local-encryption-key", ALLOW_PRIVATE_DESTINATIONS: "true" };
+export const DEV_VARS = { OPERATOR_KEY, ENCRYPTION_KEY: "local-encryption-key", ALLOW_PRIVATE_DESTINATIONS: "true" };
 
 const WRANGLER = path.join(ROOT, "node_modules/wrangler/bin/wrangler.js");
 const QUIET = { WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false", CI: "true", NO_COLOR: "1" };
