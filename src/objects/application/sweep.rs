@@ -3,7 +3,7 @@
 //!
 //! It goes from one to the next in the order of their places, some at each alarm, and writes down how far it is. Who has
 //! much to clear away goes on alone. What was deleted lingers for a day; then all its objects are emptied, and its row
-//! goes. An application that was deleted is emptied at once, and looked through once more when everybody has heard of it.
+//! goes. An application that was deleted is emptied when everybody has heard of it.
 
 use futures_util::future::join_all;
 use wasm_bindgen::JsValue;
@@ -153,13 +153,14 @@ impl Inner {
         if !self.store.not_pushed(1)?.is_empty() && now.saturating_sub(burial.since) < TOLD_WITHIN {
             return Ok(soon);
         }
+        // Until then somebody may take it for one that is there, and what comes of that its objects have to refuse: they
+        // know that it is gone, and whose keys it had.
         let heard = burial.since.saturating_add(self.env.settings().retention.heard());
-        match burial.rounds {
-            0 => {}
-            // Until then somebody may take it for one that is there.
-            1 if now < heard => return Ok(Some(heard)),
-            1 => {}
-            _ => return Ok(if self.close_grave().await? { None } else { soon }),
+        if now < heard {
+            return Ok(Some(heard));
+        }
+        if burial.rounds > 0 {
+            return Ok(if self.close_grave().await? { None } else { soon });
         }
         let homes = self.store.held_behind(&burial.from, PLACES)?;
         match homes.last() {

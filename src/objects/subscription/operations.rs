@@ -23,7 +23,8 @@ impl Inner {
         Reply::ok(&count)
     }
 
-    /// `POST /bulk/step` with an [`Order`]: does the next step of it, and answers with a [`Moved`].
+    /// `POST /bulk/step` with an [`Order`]: does the next step of it, and answers with a
+    /// [`crate::operation::Moved`].
     pub(super) async fn step(self: &Rc<Self>, body: &[u8]) -> Outcome {
         let order: Order = read(body)?;
         let to = self.becomes(&order).await?;
