@@ -59,7 +59,28 @@ fn is_none(length: &usize) -> bool {
     *length == 0
 }
 
-impl Append<'_> {
+impl<'a> Append<'a> {
+    /// The head of a delivery whose body has so many bytes, of which `data` are the event's; whatever else it may say is
+    /// left out.
+    pub fn new(id: &'a str, kind: &'a str, length: usize, data: Option<(usize, usize)>) -> Self {
+        Append {
+            id,
+            kind,
+            event: None,
+            url: None,
+            not_before: None,
+            queued: false,
+            mark: None,
+            key: None,
+            trace: None,
+            operation: None,
+            length,
+            spare: 0,
+            data,
+            about: None,
+        }
+    }
+
     /// The head as its line.
     ///
     /// # Errors

@@ -362,20 +362,14 @@ impl<'a> Posting<'a> {
         let about = (id == self.core).then_some(&*self.about);
         let spare = if about.is_some() && body.data.is_none() { self.event.data.get().as_bytes() } else { &[] };
         let head = Append {
-            id: id.as_str(),
-            kind: &self.event.kind,
             event: (self.is_brought || id != self.core).then(|| self.id.clone()),
             url: if target.subscription.is_none() { self.event.webhook_url.clone() } else { None },
             not_before: self.event.deliver_at,
-            queued: false,
-            mark: None,
             key: self.setting.key,
             trace: self.setting.trace.map(str::to_owned),
-            operation: None,
-            length: body.bytes.len(),
             spare: spare.len(),
-            data: body.data,
             about,
+            ..Append::new(id.as_str(), &self.event.kind, body.bytes.len(), body.data)
         };
         let head = head.line().map_err(|error| Problem::unavailable(error.to_string()))?;
         Ok(Frame { item, head, body, spare: spare.to_vec() })

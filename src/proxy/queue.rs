@@ -43,21 +43,13 @@ impl Visit {
             .map_err(|error| Problem::unavailable(error.to_string()))?;
         // What the event's data are is the body, where that is JSON.
         let is_json = crate::body::parsed::<&RawValue>(bytes).is_ok();
+        let data = is_json.then_some((0, bytes.len()));
         let head = Append {
-            id: id.as_str(),
-            kind: source.provider_name(),
-            event: None,
-            url: None,
-            not_before: None,
             queued: true,
             mark: judged.mark.clone(),
-            key: None,
-            trace: None,
-            operation: None,
-            length: bytes.len(),
             spare: if is_json { 0 } else { NO_DATA.len() },
-            data: is_json.then_some((0, bytes.len())),
             about: Some(&about),
+            ..Append::new(id.as_str(), source.provider_name(), bytes.len(), data)
         };
         let mut frame = head.line().map_err(|error| Problem::unavailable(error.to_string()))?;
         // A delivery is one row, which holds 2 MB.

@@ -141,23 +141,11 @@ impl Inner {
         // Under this profile it may be too large to be kept.
         let Ok(rendered) = aim.profile.render(&facts, RENDERED_LIMIT) else { return Ok(Became::Lost) };
         let head = Append {
-            id: id.as_str(),
-            kind: &event.kind,
             event: Some(event.id.clone()),
-            url: None,
-            not_before: None,
-            queued: false,
-            mark: None,
-            key: None,
-            trace: None,
             operation: Some(aim.operation.as_str()),
-            length: rendered.bytes.len(),
-            spare: 0,
-            data: rendered.data,
-            about: None,
+            ..Append::new(id.as_str(), &event.kind, rendered.bytes.len(), rendered.data)
         };
-        let mut frame = crate::body::written(&head)?.into_bytes();
-        frame.push(b'\n');
+        let mut frame = head.line().map_err(|error| Problem::unavailable(error.to_string()))?;
         frame.extend_from_slice(&rendered.bytes);
         let frame = Uint8Array::from(frame.as_slice());
         let name = [&self.application, "/", id.place().as_str()].concat();

@@ -85,19 +85,30 @@ impl Inner {
 
     pub(super) async fn cancel(self: &Rc<Self>, id: &str) -> Outcome {
         let mut row = self.row(id)?;
-        let before = row.progress;
-        if before.stage != Stage::Cancelled {
-            row.progress = row.progress.cancel(edge::now()).ok_or_else(|| {
-                let detail = format!("The delivery is {} already.", row.progress.stage.status());
-                Problem::new(409, "not_pending", detail)
-            })?;
-            self.log.advance(row.id, &row.progress).map_err(storage)?;
-            self.close_up();
-            if before.stage == Stage::Waiting {
-                self.disarm_far(row.id, before.next_at).await;
-            }
+        if row.progress.stage != Stage::Cancelled && !self.end(&mut row).await? {
+            let detail = format!("The delivery is {} already.", row.progress.stage.status());
+            return Err(Problem::new(409, "not_pending", detail));
         }
         Reply::ok(&row.view(self.destination().as_ref()))
+    }
+
+    /// `POST /call-off` with a delivery's id: 200 where it was pending, 204 where it had ended.
+    pub(super) async fn call_off(self: &Rc<Self>, body: &[u8]) -> Outcome {
+        let mut row = self.row(std::str::from_utf8(body).unwrap_or_default())?;
+        Ok(if self.end(&mut row).await? { Reply::Json(200, String::new()) } else { Reply::Done })
+    }
+
+    /// Calls off a delivery. Whether it was pending.
+    async fn end(self: &Rc<Self>, row: &mut Row) -> Result<bool, Problem> {
+        let before = row.progress;
+        let Some(cancelled) = before.cancel(edge::now()) else { return Ok(false) };
+        row.progress = cancelled;
+        self.log.advance(row.id, &cancelled).map_err(storage)?;
+        self.close_up();
+        if before.stage == Stage::Waiting {
+            self.disarm_far(row.id, before.next_at).await;
+        }
+        Ok(true)
     }
 }
 

@@ -475,24 +475,6 @@ impl Inner {
         Ok(Taken::New(job))
     }
 
-    /// `POST /call-off` with a delivery's id: 200 where it was pending, 204 where it had ended.
-    async fn call_off(self: &Rc<Self>, body: &[u8]) -> Outcome {
-        let id =
-            std::str::from_utf8(body).ok().and_then(Id::parse_bare).ok_or_else(|| Problem::not_found("delivery"))?;
-        let row = self.log.find(id).map_err(storage)?.ok_or_else(|| Problem::not_found("delivery"))?;
-        match row.progress.cancel(edge::now()) {
-            Some(progress) => {
-                self.log.advance(id, &progress).map_err(storage)?;
-                self.close_up();
-                if row.progress.stage == Stage::Waiting {
-                    self.disarm_far(id, row.progress.next_at).await;
-                }
-                Ok(Reply::Json(200, String::new()))
-            }
-            None => Ok(Reply::Done),
-        }
-    }
-
     /// A delivery's own alarm rang: the attempt is this object's to make again.
     fn ring(self: &Rc<Self>, id: &str) -> Outcome {
         let Some(id) = Id::parse_bare(id) else {
@@ -589,22 +571,8 @@ impl Inner {
             Target { id: delivery_id.clone(), subscription: prepared.destination.subscription.clone(), source: None };
         let about = About { occurred_at: now, deliveries: vec![target], ..About::default() };
         let about = serde_json::value::to_raw_value(&about).map_err(|error| Problem::not_json(error.to_string()))?;
-        let append = Append {
-            id: id.as_str(),
-            kind: &kind,
-            event: None,
-            url: None,
-            not_before: None,
-            queued: false,
-            mark: None,
-            key: None,
-            trace: None,
-            operation: None,
-            length: rendered.bytes.len(),
-            spare: 0,
-            data: rendered.data,
-            about: Some(&about),
-        };
+        let append =
+            Append { about: Some(&about), ..Append::new(id.as_str(), &kind, rendered.bytes.len(), rendered.data) };
         let bytes = Uint8Array::from(rendered.bytes.as_slice());
         let spare = Uint8Array::from(data.get().as_bytes());
         let row = log::NewRow {

@@ -119,20 +119,9 @@ impl Inner {
         let about = to_raw_value(&about).map_err(|error| Problem::unavailable(error.to_string()))?;
         let about = (id == core).then_some(&*about);
         let append = Append {
-            id: id.as_str(),
-            kind: &notice.kind,
             event: (id != core).then_some(event),
-            url: None,
-            not_before: None,
-            queued: false,
-            mark: None,
-            key: None,
-            trace: None,
-            operation: None,
-            length: rendered.bytes.len(),
-            spare: 0,
-            data: rendered.data,
             about,
+            ..Append::new(id.as_str(), &notice.kind, rendered.bytes.len(), rendered.data)
         };
         let bytes = Uint8Array::from(rendered.bytes.as_slice());
         let spare = Uint8Array::from(notice.data.get().as_bytes());
