@@ -1,9 +1,11 @@
-// Compiles src/ to ./build (index.js and index_bg.wasm), unless ./build is of these very sources already.
+// Compiles src/ to ./build (index.js and index_bg.wasm), unless ./build is of these very sources already; by itself, the
+// dashboard too.
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { withLock } from "./lock.mjs";
+import { buildPages } from "./pages.mjs";
 import { at, cargoTools, isMain, main, root, run, step, toolEnv } from "./project.mjs";
 import { setupNode, setupRust } from "./setup.mjs";
 
@@ -90,4 +92,9 @@ function report() {
   if (zipped > GZIP_LIMIT) console.log(`signet: warning: that is more than ${kib(GZIP_LIMIT)} gzipped`);
 }
 
-if (isMain(import.meta.url)) main(build);
+if (isMain(import.meta.url)) {
+  main(async () => {
+    await build();
+    await buildPages();
+  });
+}

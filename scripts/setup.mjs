@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { setupChromium } from "./chromium.mjs";
 import { withLock } from "./lock.mjs";
 import { ask, at, bin, cargoTools, isMain, main, run, step, Trouble, toolEnv } from "./project.mjs";
 import { ensureWasmTarget } from "./wasm-target.mjs";
@@ -52,11 +53,12 @@ export function setupRust() {
   });
 }
 
-/** What the tests alone need: the Python packages of tests/requirements.txt in ./.venv, and npm's of two folders. */
-export async function setupPython() {
+/** What the tests alone need: the Python packages of tests/requirements.txt in ./.venv, npm's of two folders, a browser. */
+export async function setupTests() {
   await setupVenv();
   await setupFolder("tests/sdks", "installing providers' SDKs for the tests (40 MB, under a minute)");
   await setupFolder("tests/client", "installing what makes a typed client for the tests (45 MB, under a minute)");
+  await withLock(setupChromium);
 }
 
 function setupVenv() {

@@ -4,6 +4,7 @@ import net from "node:net";
 import path from "node:path";
 import { build } from "./build.mjs";
 import { claim } from "./lock.mjs";
+import { buildPages } from "./pages.mjs";
 import { at, bin, main, root, SIGNALS, Trouble, toolEnv } from "./project.mjs";
 import { setupNode } from "./setup.mjs";
 
@@ -16,6 +17,7 @@ main(async () => {
   const parent = process.ppid;
   await setupNode();
   await build();
+  await buildPages();
   await ensureFree(port, host);
   ensureOwnState(option(given, "--persist-to") ?? ".wrangler/state");
 

@@ -3,8 +3,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import os from "node:os";
 import path from "node:path";
 import { build } from "./build.mjs";
+import { buildPages } from "./pages.mjs";
 import { at, bin, exec, main, Trouble, toolEnv } from "./project.mjs";
-import { setupNode, setupPython, setupRust } from "./setup.mjs";
+import { setupNode, setupRust, setupTests } from "./setup.mjs";
 
 main(async () => {
   const given = process.argv.slice(2);
@@ -14,8 +15,9 @@ main(async () => {
   try {
     await setupNode();
     await setupRust();
-    await setupPython();
+    await setupTests();
     await build();
+    await buildPages();
     if (named.length === 0) {
       console.log("signet: compiling and running the Rust tests (1 to 2 minutes the first time) …");
       counts.push(await cargoTests());

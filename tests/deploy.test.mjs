@@ -74,8 +74,8 @@ test("the KV namespace and the pages are in the upload", async () => {
   assert.ok(metadata.bindings.some(({ name }) => name === "SUBSCRIPTIONS"));
   assert.match(printed, /env\.SUBSCRIPTIONS\s+KV Namespace/);
   assert.deepEqual(bindings("assets"), [{ name: "ASSETS", type: "assets" }]);
-  const files = (await readdir(path.join(root, "www"), { recursive: true, withFileTypes: true })).filter((entry) =>
-    entry.isFile(),
+  const files = (await readdir(path.join(root, "build/www"), { recursive: true, withFileTypes: true })).filter(
+    (entry) => entry.isFile(),
   );
   const [, read] = /Read (\d+) files? from the assets directory/.exec(printed);
   assert.equal(Number(read), files.length);

@@ -86,9 +86,15 @@ describe("Signet's own answers", () => {
   });
 });
 
+/** What the page loads. */
+function parts() {
+  const page = readFileSync(path.join(ROOT, "build/www/index.html"), "utf8");
+  return [...page.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, where]) => where);
+}
+
 describe("pages", () => {
   test("load what lies beside them, and nothing else", async () => {
-    for (const where of ["/", "/signet.css"]) {
+    for (const where of ["/", ...parts()]) {
       for (const method of ["GET", "HEAD"]) {
         const { status, headers } = await request(signet.url + where, { method });
         assert.equal(status, 200);
@@ -123,7 +129,7 @@ describe("pages", () => {
   });
 
   test("hold nothing that their policy forbids", () => {
-    const page = readFileSync(path.join(ROOT, "www/index.html"), "utf8");
+    const page = readFileSync(path.join(ROOT, "build/www/index.html"), "utf8");
     assert.doesNotMatch(page, /<style|\sstyle=|<script(?![^>]*\ssrc=)|\son\w+=|javascript:/i);
   });
 

@@ -43,7 +43,7 @@ export async function startSignet({
   unbound,
   watched,
 } = {}) {
-  for (const file of [path.join(ROOT, "build/index.js"), WRANGLER]) {
+  for (const file of [path.join(ROOT, "build/index.js"), path.join(ROOT, "build/www"), WRANGLER]) {
     if (!existsSync(file)) throw new Error(`${file} is missing: run \`npm run build\` first`);
   }
   const isBare = bare || elsewhere;

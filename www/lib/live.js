@@ -1,0 +1,78 @@
+// What a page shows of the API, kept up to date while somebody looks.
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { get } from "./api.js";
+import { application, key } from "./session.js";
+
+/**
+ * Reads `path` now and every so often, as long as the page can be seen. What was read last stays while it is read again,
+ * and while the API can't be reached.
+ *
+ * @param {string | null} path null for nothing to read
+ * @returns {{data: any, problem: import("./api.js").Problem | null, refresh: () => Promise<void>}} `data` is undefined until
+ *   something was read
+ */
+export function useLive(path, { every = 5_000 } = {}) {
+  const of = `${key.value}|${application.value}|${path}`;
+  const [state, setState] = useState({ of, data: undefined, problem: null });
+  const reading = useRef(null);
+
+  const refresh = useCallback(async () => {
+    if (path === null) return;
+    reading.current?.abort();
+    const controller = new AbortController();
+    reading.current = controller;
+    try {
+      const data = await get(path, { signal: controller.signal });
+      if (!controller.signal.aborted) setState({ of, data, problem: null });
+    } catch (problem) {
+      if (problem.name === "AbortError" || controller.signal.aborted) return;
+      setState((before) => ({ of, data: before.of === of ? before.data : undefined, problem }));
+    }
+  }, [of, path]);
+
+  useEffect(() => {
+    let timer;
+    let over = false;
+    const turn = async () => {
+      clearTimeout(timer);
+      if (document.visibilityState === "visible") await refresh();
+      // A slow answer is not asked for more often than it takes.
+      if (!over && every > 0) timer = setTimeout(turn, every);
+    };
+    turn();
+    document.addEventListener("visibilitychange", turn);
+    return () => {
+      over = true;
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", turn);
+      reading.current?.abort();
+    };
+  }, [refresh, every]);
+
+  return { ...(state.of === of ? state : { data: undefined, problem: null }), refresh };
+}
+
+/**
+ * Something that is done when somebody asks for it: `run` does it, `busy` while it is under way, `problem` if it was
+ * refused. A second run while the first is under way does nothing.
+ */
+export function useAction(action) {
+  const [state, setState] = useState({ busy: false, problem: null });
+  const busy = useRef(false);
+  const run = async (...args) => {
+    if (busy.current) return undefined;
+    busy.current = true;
+    setState({ busy: true, problem: null });
+    try {
+      const result = await action(...args);
+      setState({ busy: false, problem: null });
+      return result;
+    } catch (problem) {
+      setState({ busy: false, problem });
+      return undefined;
+    } finally {
+      busy.current = false;
+    }
+  };
+  return { ...state, run, clear: () => setState({ busy: false, problem: null }) };
+}

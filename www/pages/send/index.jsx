@@ -1,0 +1,5 @@
+import { Page } from "../../ui/page.jsx";
+
+export function Send() {
+  return <Page title="Send" />;
+}

@@ -1,0 +1,88 @@
+// The frame around every page: navigation, whose application it is, who is signed in.
+import { ArrowDownToLine, ChartNoAxesColumn, Inbox, KeyRound, ListChecks, LogOut, Send, Webhook } from "lucide";
+import { down } from "./lib/api.js";
+import { href, place } from "./lib/router.js";
+import { can, me, signOut } from "./lib/session.js";
+import { Chooser } from "./pages/applications.jsx";
+import { Button } from "./ui/button.jsx";
+import { Icon } from "./ui/icon.jsx";
+import { Mark } from "./ui/mark.jsx";
+import { Time } from "./ui/text.jsx";
+
+/** Path, name, icon, and the scope without which there is nothing to see. */
+const ROOMS = [
+  ["/", "Overview", ChartNoAxesColumn, "deliveries:read"],
+  ["/deliveries", "Deliveries", Inbox, "deliveries:read"],
+  ["/subscriptions", "Subscriptions", Webhook, "subscriptions:read"],
+  ["/sources", "Sources", ArrowDownToLine, "sources:read"],
+  ["/operations", "Operations", ListChecks, "deliveries:read"],
+  ["/send", "Send an event", Send, "events:write"],
+  ["/access", "Access", KeyRound, "keys:write"],
+];
+
+export function Shell({ children }) {
+  return (
+    <>
+      {/* No link to `#main`: behind the `#` stands the page. */}
+      <button type="button" class="skip button" onClick={() => document.querySelector(".page h1")?.focus()}>
+        Skip to the page
+      </button>
+      <div class="shell">
+        <div class="side">
+          <a class="brand" href={href("/")}>
+            <Mark />
+            Signet
+          </a>
+          {me.value.kind === "operator" && <Chooser />}
+          <nav aria-label="Pages">
+            <ul>
+              {ROOMS.filter(([, , , scope]) => can(scope)).map(([path, name, icon]) => (
+                <li key={path}>
+                  <a href={href(path)} aria-current={isIn(path) ? "page" : undefined}>
+                    <Icon of={icon} />
+                    {name}
+                  </a>
+                </li>
+              ))}
+            </ul>
+          </nav>
+          <footer>
+            <div class="who">{who()}</div>
+            <Button kind="plain" small icon={LogOut} onClick={() => signOut()}>
+              Sign out
+            </Button>
+          </footer>
+        </div>
+        <main class="main">
+          {down.value && (
+            <div class="banner" role="alert">
+              Signet does not answer. What you see may be old; it is asked again every few seconds.
+            </div>
+          )}
+          {children}
+        </main>
+      </div>
+    </>
+  );
+}
+
+function who() {
+  const { kind, application, expiresAt } = me.value;
+  if (kind === "operator") return "Operator";
+  return (
+    <>
+      {application.name ?? application.id}
+      {expiresAt && (
+        <>
+          <br />
+          This link ends <Time at={expiresAt} />
+        </>
+      )}
+    </>
+  );
+}
+
+function isIn(path) {
+  const now = place.value.path;
+  return now === path || (path !== "/" && now.startsWith(`${path}/`));
+}
