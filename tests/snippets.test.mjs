@@ -101,9 +101,9 @@ async function judges({ url, secret }, { signature, tolerance = 300 }, { headers
   const every = value.replace(/[a-f1-9A-F]{3}/g, "000").replace(/[g-zG-Z]{3}/g, "AAA");
   assert.notEqual(every, value);
   await answers(401, "other signatures", { [signature.header]: every });
-  await answers(401, "half a header", { [signature.header]: value.slice(0, value.length / 2) });
+  await answers(401, "the beginning of a header", { [signature.header]: value.slice(0, 24) });
   await answers(401, "an empty header", { [signature.header]: "" });
-  await answers(401, "no ASCII", { [signature.header]: `é${value.slice(1)}` });
+  await answers(401, "no ASCII", { [signature.header]: `é${value.slice(0, 24)}` });
 
   const made = (how, by = secret) => signed(signature, by, { body, ...how });
   await answers(204, "signed by whoever knows the secret", made({}));

@@ -1,4 +1,24 @@
-import { BASE64_SECRET, HEX_SECRET, program, runs, SEVERAL, STALE, variable, WHSEC_SECRET } from "./plan.js";
+import { BASE64_SECRET, HEX_SECRET, program, runs, SEVERAL, STALE, used, variable, WHSEC_SECRET } from "./plan.js";
+
+const PACKAGES = [
+  "crypto/ed25519",
+  "crypto/hmac",
+  "crypto/md5",
+  "crypto/sha1",
+  "crypto/sha256",
+  "crypto/sha512",
+  "encoding/base64",
+  "encoding/hex",
+  "fmt",
+  "io",
+  "log",
+  "net/http",
+  "os",
+  "regexp",
+  "strconv",
+  "strings",
+  "time",
+];
 
 export const go = {
   id: "go",
@@ -8,30 +28,8 @@ export const go = {
 
   write(it) {
     const name = variable(it);
-    const is64 = it.encoding.startsWith("base64");
-    const packages = [
-      it.isPublic ? "crypto/ed25519" : "crypto/hmac",
-      !it.isPublic && `crypto/${{ sha384: "sha512" }[it.hash] ?? it.hash}`,
-      (it.isPublic || is64 || /base64|whsec/.test(it.secretEncoding)) && "encoding/base64",
-      (it.isPublic ? !is64 : it.encoding === "hex" || it.secretEncoding === "hex") && "encoding/hex",
-      !it.isPublic && it.encoding === "hex-upper" && "fmt",
-      "io",
-      "log",
-      "net/http",
-      "os",
-      (it.isPublic || it.time?.pattern) && "regexp",
-      it.isDated && /seconds/.test(it.timeFormat) && "strconv",
-      (it.isPublic || it.separator || /base64|hex|whsec/.test(it.secretEncoding)) && "strings",
-      it.isDated && "time",
-    ];
     const all = runs(it.content);
-    return program(
-      "package main",
-      "",
-      "import (",
-      packages.filter(Boolean).map((path) => `\t"${path}"`),
-      ")",
-      "",
+    const code = program(
       it.isPublic ? publicKey(name ? `os.Getenv("${name}")` : quote(it.publicKey)) : secretKey(it.secretEncoding),
       (it.isPublic || it.time?.pattern) && "",
       it.isPublic && `var signatures = regexp.MustCompile(${raw(it.signatures)})`,
@@ -70,6 +68,8 @@ export const go = {
       '\tlog.Fatal(http.ListenAndServe(":"+port, nil))',
       "}",
     );
+    const imports = used(PACKAGES, code).map((path) => `\t"${path}"`);
+    return program("package main", "", "import (", imports, ")", "", code.trimEnd());
   },
 };
 
@@ -149,16 +149,12 @@ function judgePublic(it, all) {
     base64: "base64.StdEncoding.DecodeString(found[1])",
     base64url: "base64.RawURLEncoding.DecodeString(found[1])",
   };
-  const simple = all.length === 1 ? (all[0] ? `[]byte(${joined(all[0])})` : "body") : null;
-  const [first, second, ...more] = all;
-  // The usual case reads best in one line.
-  const content =
-    simple ??
-    (first && !second && more.length === 0
-      ? `append([]byte(${joined(first)}), body...)`
-      : `[]byte(${all.map((run) => (run ? joined(run) : "string(body)")).join(" + ")})`);
+  const [first, second] = all;
+  const isUsual = all.length === 2 && second === null;
   return [
-    `\tcontent := ${content}`,
+    isUsual
+      ? [`\tcontent := []byte(${joined(first)})`, "\tcontent = append(content, body...)"]
+      : `\tcontent := ${all.length === 1 ? "body" : `[]byte(${all.map((run) => (run ? joined(run) : "string(body)")).join(" + ")})`}`,
     `\tfor _, found := range signatures.FindAllStringSubmatch(header.Get(${quote(it.header)}), -1) {`,
     `\t\tsignature, err := ${read[it.encoding] ?? "hex.DecodeString(found[1])"}`,
     "\t\tif err == nil && ed25519.Verify(key, content, signature) {",

@@ -1,4 +1,29 @@
-import { BASE64_SECRET, HEX_SECRET, program, runs, SEVERAL, STALE, variable, WHSEC_SECRET } from "./plan.js";
+import { BASE64_SECRET, HEX_SECRET, program, runs, SEVERAL, STALE, used, variable, WHSEC_SECRET } from "./plan.js";
+
+const CLASSES = [
+  "com.sun.net.httpserver.Headers",
+  "com.sun.net.httpserver.HttpServer",
+  "java.net.InetSocketAddress",
+  "java.nio.charset.StandardCharsets",
+  "java.security.GeneralSecurityException",
+  "java.security.KeyFactory",
+  "java.security.MessageDigest",
+  "java.security.PublicKey",
+  "java.security.Signature",
+  "java.security.SignatureException",
+  "java.security.spec.X509EncodedKeySpec",
+  "java.time.DateTimeException",
+  "java.time.Duration",
+  "java.time.Instant",
+  "java.time.ZonedDateTime",
+  "java.time.format.DateTimeFormatter",
+  "java.util.Base64",
+  "java.util.HexFormat",
+  "java.util.List",
+  "java.util.regex.Pattern",
+  "javax.crypto.Mac",
+  "javax.crypto.spec.SecretKeySpec",
+];
 
 export const java = {
   id: "java",
@@ -8,32 +33,7 @@ export const java = {
 
   write(it) {
     const name = variable(it);
-    const is64 = it.encoding.startsWith("base64");
-    const imports = [
-      "com.sun.net.httpserver.Headers",
-      "com.sun.net.httpserver.HttpServer",
-      "java.net.InetSocketAddress",
-      "java.nio.charset.StandardCharsets",
-      "java.security.GeneralSecurityException",
-      ...(it.isPublic
-        ? ["java.security.KeyFactory", "java.security.PublicKey", "java.security.Signature"]
-        : ["java.security.MessageDigest"]),
-      it.isPublic && "java.security.spec.X509EncodedKeySpec",
-      it.isDated && "java.time.DateTimeException",
-      it.isDated && "java.time.Duration",
-      it.isDated && "java.time.Instant",
-      it.isDated && it.timeFormat === "http-date" && "java.time.ZonedDateTime",
-      it.isDated && it.timeFormat === "http-date" && "java.time.format.DateTimeFormatter",
-      (it.isPublic || is64 || /base64|whsec/.test(it.secretEncoding)) && "java.util.Base64",
-      (!is64 || it.isPublic || it.secretEncoding === "hex") && "java.util.HexFormat",
-      "java.util.List",
-      (it.isPublic || it.time?.pattern || (it.separator && !isPlain(it.separator))) && "java.util.regex.Pattern",
-      !it.isPublic && "javax.crypto.Mac",
-      !it.isPublic && "javax.crypto.spec.SecretKeySpec",
-    ];
-    return program(
-      imports.filter(Boolean).map((one) => `import ${one};`),
-      "",
+    const code = program(
       "public class Receiver {",
       indent(
         it.isPublic ? publicKey(name ? `System.getenv("${name}")` : quote(it.publicKey)) : secretKey(it.secretEncoding),
@@ -73,6 +73,8 @@ export const java = {
       "    }",
       "}",
     );
+    const imports = used(CLASSES, code).map((one) => `import ${one};`);
+    return program(imports, "", code.trimEnd());
   },
 };
 
@@ -157,12 +159,16 @@ function judge(it) {
       base64url: "Base64.getUrlDecoder().decode(text)",
     };
     return [
-      `for (var found : Pattern.compile(${quote(it.signatures)}).matcher(header).results().toList()) {`,
-      "    var text = found.group(1);",
-      '    var signature = Signature.getInstance("Ed25519");',
+      'var signature = Signature.getInstance("Ed25519");',
+      `for (var match : Pattern.compile(${quote(it.signatures)}).matcher(header).results().toList()) {`,
+      "    var text = match.group(1);",
       "    signature.initVerify(key());",
       indent(fed("signature")),
-      `    if (signature.verify(${read[it.encoding]})) return true;`,
+      "    try {",
+      `        if (signature.verify(${read[it.encoding]})) return true;`,
+      "    } catch (SignatureException malformed) {",
+      "        // Another one may hold.",
+      "    }",
       "}",
       "return false;",
     ];

@@ -15,8 +15,8 @@ export const php = {
     return program(
       "<?php",
       "",
-      name && `$secret = getenv('${name}') ?: throw new Exception('${name} is not set');`,
-      it.isPublic ? publicKey(name ? "$secret" : quote(it.publicKey)) : secretKey(it.secretEncoding),
+      name && `$key = getenv('${name}') ?: throw new Exception('${name} is not set');`,
+      it.isPublic ? publicKey(name ? "$key" : quote(it.publicKey)) : secretKey[it.secretEncoding],
       "",
       "function isGenuine(string $body, string $key): bool",
       "{",
@@ -59,17 +59,11 @@ const pattern = (text) => `'/${text.replace(/\\(?=[\\'])/g, "\\\\")}/'`;
 
 const joined = (parts) => parts.map((part) => (part.name ? `$${part.name}` : quote(part))).join(" . ");
 
-function secretKey(encoding) {
-  const decoded = {
-    hex: [`// ${HEX_SECRET}`, "$key = hex2bin(preg_replace('/^.*_/', '', $secret));"],
-    base64: [`// ${BASE64_SECRET}`, "$key = base64_decode(preg_replace('/^.*_/', '', $secret));"],
-    whsec: [
-      `// ${WHSEC_SECRET}`,
-      "$key = str_starts_with($secret, 'whsec_') ? base64_decode(substr($secret, 6)) : $secret;",
-    ],
-  };
-  return decoded[encoding] ?? "$key = $secret;";
-}
+const secretKey = {
+  hex: [`// ${HEX_SECRET}`, "$key = hex2bin(preg_replace('/^.*_/', '', $key));"],
+  base64: [`// ${BASE64_SECRET}`, "$key = base64_decode(preg_replace('/^.*_/', '', $key));"],
+  whsec: [`// ${WHSEC_SECRET}`, "$key = str_starts_with($key, 'whsec_') ? base64_decode(substr($key, 6)) : $key;"],
+};
 
 function publicKey(value) {
   return ["// Behind whpk_ are the key's 32 bytes in base64.", `$key = base64_decode(substr(${value}, 5));`];

@@ -1,26 +1,22 @@
 // What a receiver has to do under a profile's `signature`, worked out once for all languages.
 
-const HASHES = { "hmac-sha256": 32, "hmac-sha1": 20, "hmac-sha384": 48, "hmac-sha512": 64, "hmac-md5": 16 };
+const HMAC = /^hmac-(sha(1|256|384|512)|md5)$/;
 
-/** How a timestamp is written, as a regular expression that every language reads. */
+/** The letters of a timestamp, and how it is written: in regular expressions that every language reads. */
 const TIMES = {
-  seconds: "\\d+",
-  milliseconds: "\\d+",
-  rfc3339: "[\\d-]+T[\\d:.]+Z",
-  "http-date": "\\w+, [\\w: ]+ GMT",
+  seconds: ["\\d", "\\d+"],
+  milliseconds: ["\\d", "\\d+"],
+  rfc3339: ["\\dTZ:.-", "[\\d-]+T[\\d:.]+Z"],
+  "http-date": ["\\w,: ", "\\w+, [\\w: ]+ GMT"],
 };
 
-/** An Ed25519 signature, likewise. */
-const SIGNATURES = {
-  hex: "([0-9a-f]{128})",
-  "hex-upper": "([0-9A-F]{128})",
-  base64: "([A-Za-z0-9+/]{86}==)",
-  base64url: "([A-Za-z0-9_-]{86})",
+/** The letters of a signature, and how an Ed25519 one ends after so many of them. */
+const ENCODINGS = {
+  hex: ["0-9a-f", "{128}"],
+  "hex-upper": ["0-9A-F", "{128}"],
+  base64: ["A-Za-z0-9+/", "{86}=="],
+  base64url: ["A-Za-z0-9_-", "{86}"],
 };
-
-/** Letters of which a signature may be made, and a timestamp: what parts them has to be something else. */
-const LETTERS = { hex: /[^0-9a-f]/, "hex-upper": /[^0-9A-F]/, base64: /[^A-Za-z0-9+/=]/, base64url: /[^\w-]/ };
-const TIME_LETTERS = { seconds: /\D/, milliseconds: /\D/, rfc3339: /[^\dTZ:.-]/, "http-date": /[^\w,: ]/ };
 
 const regex = (text) => text.replace(/[^\w\s=,;:-]/g, "\\$&");
 const last = (list) => list[list.length - 1];
@@ -42,8 +38,7 @@ function parts(template) {
 export function plan(scheme, publicKey) {
   const { content, header, separator, asymmetricFormat, encoding = "hex", timestampFormat = "seconds" } = scheme;
   const isPublic = scheme.algorithm === "ed25519" || Boolean(publicKey && asymmetricFormat);
-  const size = HASHES[scheme.algorithm];
-  if (!(isPublic || size) || !SIGNATURES[encoding] || !TIMES[timestampFormat]) return null;
+  if (!(isPublic || HMAC.test(scheme.algorithm)) || !ENCODINGS[encoding] || !TIMES[timestampFormat]) return null;
   if (publicKey && !/^whpk_[A-Za-z0-9+/]{43}=?$/.test(publicKey)) return null;
   // What can't be seen can't be pasted.
   if (/[^\P{C}\n\r\t]|[\u2028\u2029]/u.test(content)) return null;
@@ -58,21 +53,25 @@ export function plan(scheme, publicKey) {
   const isDated = hasTime(content);
   const needsTime = isDated || hasTime(item);
   const isListed = Boolean(separator);
-  if (isListed && (!LETTERS[encoding].test(separator) || item.includes(separator))) return null;
-  if (isListed && items.some(hasTime) && !TIME_LETTERS[timestampFormat].test(separator)) return null;
+  const [letters, end] = ENCODINGS[encoding];
+  const [timeLetters, writtenTime] = TIMES[timestampFormat];
+  // What parts the items has a letter that is in none of them.
+  const parted = (by) => new RegExp(`[^${by}]`).test(separator);
+  if (isListed && (!parted(`${letters}=`) || item.includes(separator))) return null;
+  if (isListed && items.some(hasTime) && !parted(timeLetters)) return null;
 
   let time = null;
   if (needsTime && scheme.timestampHeader) time = { header: scheme.timestampHeader };
   else if (needsTime) {
     // While a secret is exchanged for a key pair, items of two forms stand side by side: both would have to be read.
     if (isListed && asymmetricFormat && hasTime(item)) return null;
-    const pattern = timePattern(parts(items.join(separator)), separator, TIMES[timestampFormat]);
+    const pattern = timePattern(parts(items.join(separator)), separator, writtenTime);
     if (!pattern) return null;
     time = { pattern };
   }
 
   const written = parts(item).map((part) =>
-    part.name === "signature" ? SIGNATURES[encoding] : part.name ? TIMES[timestampFormat] : regex(part),
+    part.name === "signature" ? `([${letters}]${end})` : part.name ? writtenTime : regex(part),
   );
   return {
     isPublic,
@@ -121,6 +120,12 @@ export const program = (...lines) =>
     .flat(Infinity)
     .filter((line) => typeof line === "string")
     .join("\n")}\n`;
+
+/** Those modules that a program names, leaving aside its texts and comments. */
+export function used(modules, code) {
+  const bare = code.replace(/"(\\.|[^"\\])*"|`[^`]*`|(\/\/|#) .*/g, "");
+  return modules.filter((path) => new RegExp(`\\b${last(path.split(/[./]/))}\\b`).test(bare));
+}
 
 /** What is signed, in runs of text with the body between them. */
 export function runs(content) {

@@ -1,4 +1,4 @@
-import { BASE64_SECRET, HEX_SECRET, program, runs, SEVERAL, STALE, variable, WHSEC_SECRET } from "./plan.js";
+import { BASE64_SECRET, HEX_SECRET, program, runs, SEVERAL, STALE, used, variable, WHSEC_SECRET } from "./plan.js";
 
 export const python = {
   id: "python",
@@ -8,17 +8,7 @@ export const python = {
 
   write(it) {
     const name = variable(it);
-    const uses64 = it.isPublic || it.encoding.startsWith("base64") || /base64|whsec/.test(it.secretEncoding);
-    const modules = [
-      uses64 && "base64",
-      !it.isPublic && "hashlib",
-      !it.isPublic && "hmac",
-      "os",
-      (it.isPublic || it.time?.pattern) && "re",
-      it.isDated && "time",
-    ];
-    return program(
-      modules.filter(Boolean).map((module) => `import ${module}`),
+    const code = program(
       it.isDated && it.timeFormat === "rfc3339" && "from datetime import datetime",
       it.isDated && it.timeFormat === "http-date" && "from email.utils import parsedate_to_datetime",
       "from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer",
@@ -57,6 +47,8 @@ export const python = {
       "",
       'ThreadingHTTPServer(("", int(os.environ.get("PORT", 3000))), Receiver).serve_forever()',
     );
+    const imports = used(["base64", "hashlib", "hmac", "os", "re", "time"], code).map((module) => `import ${module}`);
+    return program(imports, code.trimEnd());
   },
 };
 
@@ -112,7 +104,9 @@ function stale({ timeFormat, tolerance }) {
 
 function judge(it) {
   const bytes = runs(it.content).map((run) => (run ? `${template(run)}.encode()` : "body"));
-  const content = `    content = ${bytes.join(" + ")}`;
+  const isBody = bytes.join() === "body";
+  const content = !isBody && `    content = ${bytes.join(" + ")}`;
+  const whole = isBody ? "body" : "content";
   if (it.isPublic) {
     const read = {
       base64: "base64.b64decode(signature)",
@@ -122,14 +116,14 @@ function judge(it) {
       content,
       `    for signature in re.findall(r"${it.signatures}", header):`,
       "        try:",
-      `            KEY.verify(${read[it.encoding] ?? "bytes.fromhex(signature)"}, content)`,
+      `            KEY.verify(${read[it.encoding] ?? "bytes.fromhex(signature)"}, ${whole})`,
       "            return True",
       "        except InvalidSignature:",
       "            pass",
       "    return False",
     ];
   }
-  const digest = `hmac.new(KEY, content, hashlib.${it.hash})`;
+  const digest = `hmac.new(KEY, ${whole}, hashlib.${it.hash})`;
   const written = {
     hex: `${digest}.hexdigest()`,
     "hex-upper": `${digest}.hexdigest().upper()`,
