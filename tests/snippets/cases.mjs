@@ -101,6 +101,20 @@ export const cases = [
     },
   },
   {
+    name: "base64 for URLs in a list, the time behind it",
+    rotated: true,
+    signature: {
+      algorithm: "hmac-sha512",
+      secretEncoding: "utf8",
+      content: "{timestamp}.{body}",
+      encoding: "base64url",
+      header: HEADER,
+      format: "v1={signature}, t={timestamp}",
+      separator: ", ",
+      timestampFormat: "milliseconds",
+    },
+  },
+  {
     name: "Ed25519 as Standard Webhooks has it",
     rotated: true,
     signature: { algorithm: "ed25519", format: "v1a,{signature}", separator: " " },
@@ -141,10 +155,14 @@ export const unreadable = [
   // Where one signature ends, and the next begins.
   { encoding: "base64", format: "{signature}", separator: "==" },
   { encoding: "hex", format: "{signature}", separator: "a" },
-  // Where the time ends.
+  { format: "{signature}", separator: "gn" },
+  // Where the time begins, and ends.
+  { timestampHeader: undefined, format: "{signature}e{timestamp}", separator: undefined },
   { timestampHeader: undefined, format: "{timestamp}1{signature}", separator: undefined },
   { timestampHeader: undefined, format: "t={timestamp},v={signature}", separator: ",", timestampFormat: "http-date" },
   { timestampHeader: undefined, format: "{timestamp}/{signature}", separator: " ", asymmetricFormat: "{signature}" },
+  // What HTTP does not carry.
+  { format: "{signature} ", separator: undefined },
   // What nobody can see in a program.
   { content: "{body}\u0000" },
   { content: "{body}\u202e" },

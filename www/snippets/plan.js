@@ -7,7 +7,7 @@ const TIMES = {
   seconds: ["\\d", "\\d+"],
   milliseconds: ["\\d", "\\d+"],
   rfc3339: ["\\dTZ:.-", "[\\d-]+T[\\d:.]+Z"],
-  "http-date": ["\\w,: ", "\\w+, [\\w: ]+ GMT"],
+  "http-date": ["\\w,: ", "\\w{3}, [\\w: ]+ GMT"],
 };
 
 /** The letters of a signature, and how an Ed25519 one ends after so many of them. */
@@ -46,8 +46,13 @@ export function plan(scheme, publicKey) {
   const own = isPublic && asymmetricFormat && scheme.algorithm !== "ed25519";
   const items = separator ? scheme.format.split(separator) : [scheme.format];
   const at = items.findIndex((item) => item.includes("{signature}"));
+  // A separator may be letters of the placeholder's own name.
+  if (at < 0) return null;
   if (own) items[at] = asymmetricFormat;
   const item = items[at];
+  const whole = items.join(separator);
+  // HTTP takes away the spaces at a value's ends.
+  if (whole !== whole.trim()) return null;
 
   const hasTime = (text) => text.includes("{timestamp}");
   const isDated = hasTime(content);
@@ -57,7 +62,7 @@ export function plan(scheme, publicKey) {
   const [timeLetters, writtenTime] = TIMES[timestampFormat];
   // What parts the items has a letter that is in none of them.
   const parted = (by) => new RegExp(`[^${by}]`).test(separator);
-  if (isListed && (!parted(`${letters}=`) || item.includes(separator))) return null;
+  if (isListed && (!parted(`=${letters}`) || item.includes(separator))) return null;
   if (isListed && items.some(hasTime) && !parted(timeLetters)) return null;
 
   let time = null;
@@ -65,7 +70,8 @@ export function plan(scheme, publicKey) {
   else if (needsTime) {
     // While a secret is exchanged for a key pair, items of two forms stand side by side: both would have to be read.
     if (isListed && asymmetricFormat && hasTime(item)) return null;
-    const pattern = timePattern(parts(items.join(separator)), separator, writtenTime);
+    if (!items.some(hasTime)) return null;
+    const pattern = timePattern(parts(whole), { separator, writtenTime, letters });
     if (!pattern) return null;
     time = { pattern };
   }
@@ -98,7 +104,7 @@ export function plan(scheme, publicKey) {
 }
 
 /** What finds the timestamp in the header's value: from its start on where it stands before the signature, else at its end. */
-function timePattern(format, separator, time) {
+function timePattern(format, { separator, writtenTime, letters }) {
   const at = format.findIndex((part) => part.name === "timestamp");
   const text = (part) => (typeof part === "string" ? part : "");
   const before = text(format[at - 1]);
@@ -108,10 +114,11 @@ function timePattern(format, separator, time) {
     separator && literal.includes(separator) ? pick(literal.split(separator), separator) : literal;
   if (isFirst) {
     const end = cut(after, ([first], by) => first + by);
-    return /^\d*$/.test(end) ? null : `\\A${regex(before)}(${time})${regex(end)}`;
+    return /^\d*$/.test(end) ? null : `\\A${regex(before)}(${writtenTime})${regex(end)}`;
   }
   const start = cut(before, (pieces, by) => by + last(pieces));
-  return `${regex(start)}(${time})${regex(after)}\\z`;
+  const isLost = new RegExp(`^[=${letters}]*$`).test(start);
+  return isLost ? null : `${regex(start)}(${writtenTime})${regex(after)}\\z`;
 }
 
 /** Lines of a program, those left out that are false. */
