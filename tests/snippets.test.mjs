@@ -164,6 +164,52 @@ describe("what can't be written", () => {
   });
 });
 
+test("whatever a profile says of a signature, a program takes it, or there is none", async () => {
+  const body = Buffer.from('{"text":"ü"}');
+  const secrets = ["one", "two", `whsk_${Buffer.alloc(32, 1).toString("base64")}`];
+  process.env.WEBHOOK_SECRET = "one";
+  let written = 0;
+  for (const scheme of schemes()) {
+    const text = snippet("node", { scheme });
+    if (text === null) continue;
+    written += 1;
+    const code = text.replace(/^createServer[\s\S]*/m, "export { isGenuine };");
+    const { isGenuine } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+    const takes = (by, sent = body) => {
+      const headers = Object.entries(signed(scheme, by, { body: body.toString() }));
+      return isGenuine(Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value])), sent);
+    };
+    const told = `${JSON.stringify(scheme)}\n${text}`;
+    assert.ok(takes("one"), told);
+    assert.ok(!takes("two"), told);
+    assert.ok(!takes("one", Buffer.from("{}")), told);
+    if (!scheme.separator) continue;
+    for (const both of [["one", "two"], ["two", "one"], secrets, secrets.toReversed()]) assert.ok(takes(both), told);
+  }
+  assert.ok(written > 300, `${written} were written`);
+});
+
+/** Signatures whose parts stand side by side in every way that a profile may have them. */
+function* schemes() {
+  const scheme = { algorithm: "hmac-sha256", header: "X-Brand-Signature" };
+  const times = ["seconds", "milliseconds", "rfc3339", "http-date"];
+  let number = 0;
+  for (const between of ["", ",", ".", "1", "e", "=", "-", ":", " ", "Z", ",x", "t="]) {
+    for (const separator of [undefined, ",", " ", ", ", "e", "=", "-", ":", "==", "gn"]) {
+      for (const form of ["a{signature}", "{timestamp}@{signature}e", "e{signature}@{timestamp}"]) {
+        for (const encoding of ["hex", "hex-upper", "base64", "base64url"]) {
+          const format = form.replace("@", between);
+          if (format.includes("}{")) continue;
+          number += 1;
+          const isDated = format.includes("{timestamp}");
+          const content = `{body}${between}${isDated ? "{timestamp}" : ""}`;
+          yield { ...scheme, content, encoding, format, separator, timestampFormat: times[number % 5] };
+        }
+      }
+    }
+  }
+}
+
 test("without a subscription, a program reads the public key from the environment", () => {
   const how = { scheme: { ...standard.signature, algorithm: "ed25519" } };
   assert.equal(secretVariable(how), "WEBHOOK_PUBLIC_KEY");

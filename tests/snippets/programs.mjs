@@ -32,7 +32,7 @@ const tools = {
   ruby: () => command("ruby", ["-e", "exit RUBY_VERSION >= '2.7'"]),
   php: (isPublic) =>
     command("php", ["-r", `exit(function_exists('${isPublic ? "sodium_pad" : "hash_hmac"}') ? 0 : 1);`]),
-  java: () => command("java", ["-XX:TieredStopAtLevel=1", "--add-modules", "jdk.httpserver,jdk.compiler", "-version"]),
+  java: () => command("java", ["--add-modules", "jdk.httpserver,jdk.compiler", "-version"]),
   "node-library": () => process.execPath,
   "python-library": () => pythonWith("standardwebhooks"),
 };
@@ -46,14 +46,18 @@ export function tool(language, isPublic = false) {
 }
 
 /** Starts a program and resolves to its URL once it refuses what is not signed. */
-export async function start({ id, file }, text, { isPublic, env }) {
+export async function start(language, text, { isPublic, env }) {
+  const { id, file } = language;
   serial += 1;
   const place = path.join(folder, String(serial));
   mkdirSync(place);
   writeFileSync(path.join(place, file), text);
   const port = await freePort();
-  const [program, args] = await startable({ id, file }, { place, port, isPublic });
-  const child = spawn(program, args, { cwd: place, env: { ...process.env, ...env, PORT: String(port) } });
+  const found = tool(id, isPublic);
+  const shell = await shown(language, { place, found });
+  const PATH = [path.dirname(found), process.env.PATH].join(path.delimiter);
+  // The shell becomes the program, which then ends by the child's id.
+  const child = spawn("sh", ["-c", `exec ${shell}`], { cwd: place, env: { ...process.env, ...env, PATH, PORT: port } });
   running.add(child);
   let said = "";
   const hear = (chunk) => {
@@ -78,12 +82,11 @@ export async function start({ id, file }, text, { isPublic, env }) {
   };
 }
 
-async function startable({ id, file }, { place, port, isPublic }) {
-  if (id === "php") return [tool(id, isPublic), ["-S", `127.0.0.1:${port}`, file]];
-  if (id !== "go") return [tool(id, isPublic), [file]];
-  // `go run` would leave its child behind when it is ended.
-  await run(tool("go"), ["build", "-o", "receiver", file], { cwd: place });
-  return [path.join(place, "receiver"), []];
+/** The command that a reader is told; but `go run` would leave its child behind when it is ended. */
+async function shown({ id, file, run: told }, { place, found }) {
+  if (id !== "go") return told;
+  await run(found, ["build", "-o", "receiver", file], { cwd: place });
+  return "./receiver";
 }
 
 /** Ends all that still run. */

@@ -15,17 +15,24 @@ const TIMES = {
   "http-date": (at) => new Date(at).toUTCString(),
 };
 
-/** The headers of a message. */
-export function signed(scheme, secret, { id = "msg_1", at = Date.now(), body }) {
+/** The headers of a message that is signed with each of the secrets. */
+export function signed(scheme, secrets, { id = "msg_1", at = Date.now(), body }) {
   const timestamp = TIMES[scheme.timestampFormat ?? "seconds"](at);
   const values = { "{id}": id, "{timestamp}": timestamp, "{body}": body };
+  const fill = (text, signature) =>
+    text.replace(/\{timestamp\}/g, () => timestamp).replace("{signature}", () => signature);
   const content = scheme.content.split(/(\{id\}|\{timestamp\}|\{body\})/).map((part) => values[part] ?? part);
-  const { bytes, isPublic } = made(scheme, secret, content.join(""));
-  const item = isPublic && scheme.asymmetricFormat ? scheme.asymmetricFormat : scheme.format;
-  const fill = (template) =>
-    template.replace("{timestamp}", () => timestamp).replace("{signature}", () => WRITTEN[scheme.encoding](bytes));
+  const signatures = [secrets].flat().map((secret) => made(scheme, secret, content.join("")));
+  const items = scheme.separator ? scheme.format.split(scheme.separator) : [scheme.format];
+  const written = items.flatMap((item) =>
+    item.includes("{signature}")
+      ? signatures.map(({ bytes, isPublic }) =>
+          fill((isPublic && scheme.asymmetricFormat) || item, WRITTEN[scheme.encoding](bytes)),
+        )
+      : fill(item),
+  );
   return {
-    [scheme.header]: fill(item),
+    [scheme.header]: written.join(scheme.separator),
     ...(scheme.timestampHeader ? { [scheme.timestampHeader]: timestamp } : {}),
     ...(scheme.idHeader ? { [scheme.idHeader]: id } : {}),
   };

@@ -10,8 +10,8 @@ import { ruby } from "./ruby.js";
 
 const writers = [node, python, go, ruby, php, java, nodeLibrary, pythonLibrary];
 
-/** What there is to choose from: the file to put the program in, and how it is started. */
-export const languages = writers.map(({ id, name, file, run }) => ({ id, name, file, run }));
+/** What there is to choose from: the file to put the program in, what to install before where it needs that, how it is started. */
+export const languages = writers.map(({ id, name, file, install, run }) => ({ id, name, file, install, run }));
 
 /**
  * A program that answers 204 to what is genuine and 401 to everything else.

@@ -23,7 +23,8 @@ export const nodeLibrary = {
   id: "node-library",
   name: "Node.js, standardwebhooks",
   file: "receiver.mjs",
-  run: "npm install standardwebhooks && node receiver.mjs",
+  install: "npm install standardwebhooks",
+  run: "node receiver.mjs",
   write: () =>
     program(
       'import { createServer } from "node:http";',
@@ -52,7 +53,8 @@ export const pythonLibrary = {
   id: "python-library",
   name: "Python, standardwebhooks",
   file: "receiver.py",
-  run: "pip install standardwebhooks && python3 receiver.py",
+  install: "pip install standardwebhooks",
+  run: "python3 receiver.py",
   write: () =>
     program(
       "import os",
