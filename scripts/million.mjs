@@ -60,6 +60,7 @@ async function compare({ expect, send }, logs) {
     ["type=absent", get((log) => list(log, { type: "absent" }))],
     ["one delivery", get((log) => `/v1/deliveries/${log.rows[log.rows.length >> 1].id}`)],
     ["figures of the last day", get((log) => stats(log))],
+    ["figures of the last day, in sixty parts", get((log) => stats(log, "?interval=1440"))],
     ["figures of an hour", get((log) => stats(log, `?${new URLSearchParams(hour(log))}`))],
     ["append an event", (log) => send({ type: log.type, data: { n: 1 } })],
   ];

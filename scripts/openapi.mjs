@@ -11,6 +11,7 @@ import * as rest from "./openapi/rest.mjs";
 import * as shared from "./openapi/shared.mjs";
 import * as signals from "./openapi/signals.mjs";
 import * as sources from "./openapi/sources.mjs";
+import * as stats from "./openapi/stats.mjs";
 import * as subscriptions from "./openapi/subscriptions.mjs";
 import { at, isMain, Trouble } from "./project.mjs";
 
@@ -27,7 +28,7 @@ RFC 9457 \`application/problem+json\` with a stable \`code\`; a method that a pa
 
 function document() {
   const read = (file) => JSON.parse(readFileSync(at(file), "utf8"));
-  const areas = [applications, keys, subscriptions, events, deliveries, operations, profiles, sources, rest];
+  const areas = [applications, keys, subscriptions, events, deliveries, stats, operations, profiles, sources, rest];
   const names = {
     ProfileName: shared.nameOf(read("src/profile/builtin.json")),
     ProviderName: { type: "string", enum: read("src/provider/table.json").map(({ name }) => name) },

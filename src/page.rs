@@ -51,6 +51,18 @@ impl<'a> Page<'a> {
         self.rest.get(name).map(AsRef::as_ref)
     }
 
+    /// That besides `limit` nothing is given with `name` but some of `others`.
+    ///
+    /// # Errors
+    /// 422 for anything else.
+    pub fn alone_with(&self, name: &str, others: &[&str]) -> Result<(), Problem> {
+        let given = self.rest.keys().map(AsRef::as_ref).chain(self.cursor.as_ref().map(|_| "cursor"));
+        match given.into_iter().find(|given| *given != name && !others.contains(given)) {
+            Some(other) => Err(Problem::query(other, &["does not go with ", name].concat())),
+            None => Ok(()),
+        }
+    }
+
     /// A parameter that is a time.
     ///
     /// # Errors
@@ -142,6 +154,35 @@ impl Merged {
     }
 }
 
+/// The first of what several have, in the order of a text.
+#[derive(Debug)]
+pub struct Soonest {
+    limit: usize,
+    /// Whens, and items.
+    items: Vec<(String, String)>,
+}
+
+impl Soonest {
+    /// So many items at most.
+    pub fn new(limit: u32) -> Self {
+        Soonest { limit: limit as usize, items: Vec::new() }
+    }
+
+    /// One more, behind those of the same time.
+    pub fn add(&mut self, when: String, item: String) {
+        let at = self.items.partition_point(|(other, _)| *other <= when);
+        if at < self.limit {
+            self.items.truncate(self.limit.saturating_sub(1));
+            self.items.insert(at, (when, item));
+        }
+    }
+
+    /// The list, which has no other page.
+    pub fn answer(self) -> String {
+        written(self.items.into_iter().map(|(_, item)| item).collect(), None)
+    }
+}
+
 fn bare(id: &str) -> &str {
     id.split_once('_').map_or(id, |(_, bare)| bare)
 }
@@ -214,6 +255,31 @@ mod tests {
             assert_eq!(Page::read(query, &[]).unwrap().answer_whole(items()).unwrap(), expected, "{query}");
         }
         assert_eq!(Page::read("cursor=d", &[]).unwrap().answer_whole(items()).unwrap_err().code, "invalid_cursor");
+    }
+
+    #[test]
+    fn what_stands_alone_takes_little_beside_it() {
+        let alone = |query: &str| {
+            Page::read(query, &["retrying", "source", "type"]).unwrap().alone_with("retrying", &["source"])
+        };
+        for query in ["retrying=true", "retrying=true&source=x&limit=5"] {
+            assert_eq!(alone(query), Ok(()), "{query}");
+        }
+        for (query, other) in [("retrying=true&type=a", "type"), ("cursor=x&retrying=true&source=x", "cursor")] {
+            let problem = alone(query).unwrap_err();
+            assert_eq!((problem.status, problem.detail), (422, format!("{other}: does not go with retrying")));
+        }
+    }
+
+    #[test]
+    fn the_soonest_of_several_come_first() {
+        for (limit, expected) in [(1, r#""d""#), (3, r#""d","a","e""#), (9, r#""d","a","e","f","b","c""#)] {
+            let mut soonest = Soonest::new(limit);
+            for (when, name) in [("2", "a"), ("7", "b"), ("9", "c"), ("1", "d"), ("2", "e"), ("3", "f")] {
+                soonest.add(when.to_owned(), format!("\"{name}\""));
+            }
+            assert_eq!(soonest.answer(), format!(r#"{{"data":[{expected}],"nextCursor":null}}"#));
+        }
     }
 
     #[test]

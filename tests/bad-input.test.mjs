@@ -226,7 +226,7 @@ describe("fields", () => {
 describe("queries", () => {
   const lists = ["events", "deliveries/{id}"].includes.bind([]);
   for (const [, where] of endpoints.filter(([method, where]) => method === "GET" && !where.includes("{"))) {
-    if (["/metrics"].includes(where) || lists(where)) continue;
+    if (["/metrics", "/v1/stats"].includes(where) || lists(where)) continue;
     test(where, async () => {
       const more = queries[where] ?? [];
       const wrong = [
@@ -331,6 +331,9 @@ describe("ids", () => {
       unchanged(async () => {
         for (const id of ids) {
           const path = at(where, id);
+          // What leads up a step may lead to something else that is there.
+          const reached = new URL(path, signet.url).pathname;
+          if (endpoints.some(([known, there]) => known === method && there === reached)) continue;
           // A profile may have nearly any name.
           const name = new URL(path, signet.url).pathname.slice("/v1/profiles/".length);
           if (method === "PUT" && /^[\w-]+$/.test(name)) continue;

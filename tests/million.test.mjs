@@ -2,7 +2,7 @@
 // same with a million deliveries.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { assertFigures, bigLogs, figures, pages } from "./support/big-log.mjs";
+import { assertFigures, bigLogs, assertBounded as bounded, figures, pages } from "./support/big-log.mjs";
 import { fill, idOf, openLog, placeOf, usual } from "./support/log-rows.mjs";
 import { stage } from "./support/stage.mjs";
 import { sleep, until } from "./support/wait.mjs";
@@ -38,21 +38,7 @@ const statsOf = (since, until) => {
 const begun = rows[0].time;
 const ended = rows.at(-1).time;
 
-/** Whatever was asked of a log: by which ways, and how many rows. */
-async function assertBounded(most, what) {
-  const statements = (await signet.statements()).filter((one) => one.kind === "Subscription");
-  assert.ok(statements.length > 0);
-  for (const { text, plan, read } of statements) {
-    const said = `${what}: ${text}\n${plan.join("\n")}`;
-    // Partial indexes hold the few that somebody asked for, or that stand in a line; what is found is gone through at last.
-    const table = /^SCAN (d|p|deliveries|payloads|blocks|spans)\b(?!.* INDEX (asked|line|stale|replays)\b)/;
-    const scans = plan.filter((step) => table.test(step));
-    const found = plan.filter((step) => /^CO-ROUTINE d$/.test(step)).map(() => "SCAN d");
-    assert.deepEqual(scans, found, `no scan of a whole table; ${said}`);
-    assert.doesNotMatch(plan.join("\n"), /TEMP B-TREE/, said);
-    assert.ok(read <= most, `${read} rows read at once; ${said}`);
-  }
-}
+const assertBounded = (most, what) => bounded(signet, most, what);
 
 describe("before anything was summed up", () => {
   test("a page may be short and says how far it has looked", async () => {

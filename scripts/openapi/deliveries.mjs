@@ -80,6 +80,11 @@ export const paths = [
         query("since", time(), "Created then or later."),
         query("until", time(), "Created then or before."),
         query("scheduled", choice(["true"]), "Only those whose first attempt is still to come, at a time that is set."),
+        query(
+          "retrying",
+          choice(["true"]),
+          "Only those that were tried and wait for another attempt, the soonest first: a glance at `limit` of them, without a `nextCursor`. Goes with `subscription`, `source` and `limit` alone.",
+        ),
         ...paging(),
       ],
       answers: { 200: answer("A page, newest first, without payloads and attempts.", page("Delivery")) },

@@ -1,5 +1,5 @@
 // Schemas that several areas share, and what every call has in common.
-import { id, integer, list, map, nullable, REFUSED, ref, shown, text, time } from "./parts.mjs";
+import { choice, id, integer, list, map, nullable, REFUSED, ref, shown, text, time } from "./parts.mjs";
 
 const TYPE = "[A-Za-z0-9_.:/-]";
 /** A header's name, RFC 9110, section 5.6.2. */
@@ -68,6 +68,12 @@ export const publicKey = {
   pattern: "^whpk_",
   description: "What verifies, where a private key signs.",
 };
+
+/** Whether a destination is spared. */
+export const circuit = choice(["closed", "half-open", "open"], {
+  description:
+    "`closed`: everything goes out. `open`: the destination takes nothing and is spared. `half-open`: one attempt is made to see.",
+});
 
 export const secretAnswer = shown({ secret: { type: "string" } });
 

@@ -16,14 +16,14 @@ import {
   number,
   page,
   paging,
-  query,
   ref,
   sent,
   shown,
   text,
   time,
 } from "./parts.mjs";
-import { eventPatterns, eventType, headers, profileName, publicKey, secretAnswer, url } from "./shared.mjs";
+import { circuit, eventPatterns, eventType, headers, profileName, publicKey, secretAnswer, url } from "./shared.mjs";
+import { figures, windowed } from "./stats.mjs";
 
 const TAG = "Subscriptions";
 const URL_CODES = { 422: ["invalid_url", "private_address"] };
@@ -151,30 +151,10 @@ export const schemas = {
     { ...subscription, secret: { type: "string", description: "What signs its deliveries." } },
     { optional: ["publicKey"] },
   ),
-  SubscriptionStats: shown({
-    subscription: id("sub"),
-    since: time(),
-    until: time(),
-    counts: shown(
-      Object.fromEntries(
-        ["pending", "delivered", "failed", "cancelled"].map((status) => [status, { type: "integer", minimum: 0 }]),
-      ),
-    ),
-    total: { type: "integer", minimum: 0 },
-    attempts: { type: "integer", minimum: 0 },
-    successRate: nullable(number(0, 1, { description: "Null where nothing has ended yet." })),
-    latencyMs: nullable({
-      ...shown({ p50: { type: "number" }, p95: { type: "number" }, p99: { type: "number" } }),
-      description:
-        "From acceptance to completion of those delivered: exact below 128 ms, within one percent above. Null where there are none.",
-    }),
-  }),
+  SubscriptionStats: shown({ subscription: id("sub"), ...figures }, { optional: ["series"] }),
   SubscriptionHealth: shown({
     subscription: id("sub"),
-    circuit: choice(["closed", "half-open", "open"], {
-      description:
-        "`closed`: everything goes out. `open`: the destination takes nothing and is spared. `half-open`: one attempt is made to see.",
-    }),
+    circuit,
     failingSince: nullable(time("When the first attempt failed after the last that did not.")),
     consecutiveFailures: {
       type: "integer",
@@ -321,11 +301,8 @@ export const paths = [
       operationId: "getSubscriptionStats",
       summary: "Read how deliveries went",
       scope: "deliveries:read",
-      parameters: [
-        query("since", time(), "From then on, by the deliveries' creation; a day before `until` when left out."),
-        query("until", time(), "Up to then; now when left out. Not before `since` (422)."),
-      ],
-      answers: { 200: answer("Counts, success rate, and latency of attempts.", ref("SubscriptionStats")) },
+      parameters: windowed,
+      answers: { 200: answer("Counts, success rate, and latency of deliveries.", ref("SubscriptionStats")) },
     },
   }),
   each("/health", {

@@ -9,34 +9,38 @@ use super::{Answer, Call, management};
 use crate::delivery::{Health, Stage};
 use crate::edge;
 use crate::id::{DELIVERY, EVENT, Id, KEY, Place, SOURCE, SUBSCRIPTION};
+use crate::objects::application::Held;
 use crate::objects::events;
-use crate::objects::subscription::{Counted, Query};
-use crate::page::{Merged, Page};
+use crate::objects::subscription::Query;
+use crate::page::{Merged, Page, Soonest};
 use crate::problem::Problem;
-use crate::stats::{Tally, Window};
 
-/// How many objects are asked at once for one list.
-const AT_ONCE: usize = 50;
+/// How many objects are asked at once for one answer.
+pub(super) const AT_ONCE: usize = 50;
 
-/// `GET /v1/deliveries`: each object's newest, merged.
+/// `GET /v1/deliveries`: each object's newest, or soonest, merged.
 pub async fn list(call: Call) -> Result<Answer, Problem> {
-    let known = ["status", "subscription", "source", "event", "type", "since", "until", "scheduled"];
+    let known = ["status", "subscription", "source", "event", "type", "since", "until", "scheduled", "retrying"];
     let page = Page::read(call.query(), &known)?;
     let mut merged = Merged::new(page.limit);
+    let mut soonest = Soonest::new(page.limit);
     let Some(query) = read_query(&call, &page).await? else {
         return Ok(Answer::json(200, merged.answer()));
     };
     let text = crate::body::written(&query)?;
-    let mut places = whereabouts(&call, &page).await?;
-    places.retain(|place| Place::parse(place).is_none_or(|place| call.caller.sees(place)));
+    let places = whereabouts(&call, &page).await?;
     for places in places.chunks(AT_ONCE) {
         let asked = places.iter().map(|place| call.gateway.object("SUBSCRIPTION", place, "/list", text.as_str()));
         for said in join_all(asked).await {
             let part: Part = serde_json::from_str(&said?.text).map_err(|_| silent())?;
-            merged.add(part.items.into_iter().filter_map(named), part.seen);
+            let items = part.items.into_iter().filter_map(named);
+            match query.retrying {
+                true => items.for_each(|(named, item)| soonest.add(named.next_attempt_at.unwrap_or_default(), item)),
+                false => merged.add(items.map(|(named, item)| (named.id, item)), part.seen),
+            }
         }
     }
-    Ok(Answer::json(200, merged.answer()))
+    Ok(Answer::json(200, if query.retrying { soonest.answer() } else { merged.answer() }))
 }
 
 /// What an object has for a list.
@@ -47,18 +51,21 @@ struct Part {
 }
 
 /// Without one of them the answer would leave something out.
-fn silent() -> Problem {
+pub(super) fn silent() -> Problem {
     Problem::unavailable("A part of the gateway did not answer. Try again.")
 }
 
-/// An item with its id.
-fn named(item: Box<RawValue>) -> Option<(String, String)> {
-    #[derive(Deserialize)]
-    struct Named {
-        id: String,
-    }
-    let Named { id } = serde_json::from_str(item.get()).ok()?;
-    Some((id, String::from(Box::<str>::from(item))))
+/// What an item is put in its place by.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Named {
+    id: String,
+    next_attempt_at: Option<String>,
+}
+
+fn named(item: Box<RawValue>) -> Option<(Named, String)> {
+    let named = serde_json::from_str(item.get()).ok()?;
+    Some((named, String::from(Box::<str>::from(item))))
 }
 
 /// What each object is asked for; `None` where nothing can match.
@@ -70,11 +77,11 @@ async fn read_query(call: &Call, page: &Page<'_>) -> Result<Option<Query>, Probl
                 .ok_or_else(|| Problem::query("status", "must be pending, delivered, failed or cancelled"))?,
         ),
     };
-    let scheduled = match page.get("scheduled") {
-        None => None,
-        Some("true") => Some(edge::now()),
-        Some(_) => return Err(Problem::query("scheduled", "can only be true")),
-    };
+    let retrying = is_set(page, "retrying")?;
+    if retrying {
+        page.alone_with("retrying", &["subscription", "source"])?;
+    }
+    let scheduled = is_set(page, "scheduled")?.then(edge::now);
     if scheduled.is_some() && stages.is_some_and(|stages| !stages.contains(&Stage::Due)) {
         return Ok(None);
     }
@@ -101,8 +108,17 @@ async fn read_query(call: &Call, page: &Page<'_>) -> Result<Option<Query>, Probl
         stages: stages.map(|stages| stages.iter().map(|stage| *stage as u8).collect()),
         kind: page.get("type").map(str::to_owned),
         scheduled,
+        retrying,
         limit: page.limit.saturating_add(1),
     }))
+}
+
+fn is_set(page: &Page<'_>, name: &str) -> Result<bool, Problem> {
+    match page.get(name) {
+        None => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(Problem::query(name, "can only be true")),
+    }
 }
 
 /// The characters that an event's deliveries are made from.
@@ -114,8 +130,14 @@ pub(super) async fn core_of(call: &Call, event: &str) -> Result<Option<Id>, Prob
     Ok(Id::parse(EVENT, event))
 }
 
-/// Where to look.
+/// Where to look, as far as the caller may.
 async fn whereabouts(call: &Call, page: &Page<'_>) -> Result<Vec<String>, Problem> {
+    let mut places = places_asked_for(call, page).await?;
+    places.retain(|place| Place::parse(place).is_none_or(|place| call.caller.sees(place)));
+    Ok(places)
+}
+
+async fn places_asked_for(call: &Call, page: &Page<'_>) -> Result<Vec<String>, Problem> {
     let named: Vec<Option<Id>> = [("subscription", SUBSCRIPTION), ("source", SOURCE)]
         .into_iter()
         .filter_map(|(name, prefix)| page.get(name).map(|id| Id::parse(prefix, id)))
@@ -127,13 +149,19 @@ async fn whereabouts(call: &Call, page: &Page<'_>) -> Result<Vec<String>, Proble
         // No delivery is both a subscription's and a source's.
         _ => return Ok(Vec::new()),
     }
-    #[derive(Deserialize)]
-    struct Held {
-        place: String,
-    }
+    Ok(held(call).await?.into_iter().map(|held| held.place).collect())
+}
+
+/// Every object that holds deliveries, as far as the caller may know of it.
+pub(super) async fn held(call: &Call) -> Result<Vec<Held>, Problem> {
     let said = call.gateway.ask("/places").await?;
-    let held: Vec<Held> = serde_json::from_str(&said.text).unwrap_or_default();
-    Ok(held.into_iter().map(|held| held.place).collect())
+    // Where nothing was ever made there is nothing.
+    let mut held: Vec<Held> = match said.status {
+        404 => Vec::new(),
+        _ => serde_json::from_str(&said.text).map_err(|_| silent())?,
+    };
+    held.retain(|held| Place::parse(&held.place).is_none_or(|place| call.caller.sees(place)));
+    Ok(held)
 }
 
 /// Every object that may hold deliveries of a subscription, the first of its shards first.
@@ -221,33 +249,4 @@ pub async fn health(call: Call) -> Result<Answer, Problem> {
         }
     }
     Ok(Answer::json(200, crate::body::written(&health.view(subscription))?))
-}
-
-/// `GET /v1/subscriptions/{id}/stats`
-pub async fn stats(call: Call) -> Result<Answer, Problem> {
-    let window = Window::read(call.query(), edge::now())?;
-    let subscription = call.param(0);
-    let places = places(&call, subscription).await?;
-    let mut tally = Tally::default();
-    for counted in join_all(places.iter().map(|place| count(&call, place, window))).await {
-        tally.merge(&counted?);
-    }
-    let text = crate::body::written(&tally.view(subscription, window))?;
-    Ok(Answer::json(200, text))
-}
-
-/// What the deliveries of one object come to. It looks at some thousands of rows at a time, so that others get their turn.
-async fn count(call: &Call, place: &str, window: Window) -> Result<Tally, Problem> {
-    let path = format!("/stats/{}/{}", window.since, window.until);
-    let mut tally = Tally::default();
-    let mut from = String::new();
-    loop {
-        let said = call.gateway.object("SUBSCRIPTION", place, &path, from.as_str()).await?;
-        let counted: Counted = serde_json::from_str(&said.text).map_err(|_| silent())?;
-        tally.merge(&Tally::restore(&counted.tally).ok_or_else(silent)?);
-        match counted.next.filter(|next| *next > from) {
-            Some(next) => from = next,
-            None => return Ok(tally),
-        }
-    }
 }

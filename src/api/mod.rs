@@ -24,6 +24,8 @@ mod operations;
 mod providers;
 #[cfg(target_arch = "wasm32")]
 mod sources;
+#[cfg(target_arch = "wasm32")]
+mod stats;
 
 #[cfg(target_arch = "wasm32")]
 use entrance::{Answer, Call, JSON, Run};

@@ -10,7 +10,7 @@ use crate::event::batch::MAX_BATCH;
 use crate::explain::MAX_CALL;
 
 #[cfg(target_arch = "wasm32")]
-use super::{Run, applications, deliveries, events, health, management, operations, providers, sources};
+use super::{Run, applications, deliveries, events, health, management, operations, providers, sources, stats};
 
 /// How large a body may be where nothing else is said, in bytes.
 pub const MAX_BODY: usize = 256 * 1024;
@@ -65,6 +65,7 @@ endpoints! {
     POST "/v1/deliveries/{id}/cancel", Has(DeliveriesWrite) => deliveries::cancel;
     POST "/v1/deliveries/retry", Has(DeliveriesWrite) => operations::retry;
     POST "/v1/deliveries/cancel", Has(DeliveriesWrite) => operations::cancel;
+    GET "/v1/stats", Has(DeliveriesRead) => stats::all;
     GET "/v1/operations", Has(DeliveriesRead) => operations::list;
     GET "/v1/operations/{id}", Has(DeliveriesRead) => operations::get;
     POST "/v1/operations/{id}/stop", Has(DeliveriesWrite) => operations::stop;
@@ -78,7 +79,7 @@ endpoints! {
     POST "/v1/subscriptions/{id}/rotate-secret", Has(SubscriptionsWrite) => management::forward;
     GET "/v1/subscriptions/{id}/health", Has(DeliveriesRead) => deliveries::health;
     GET "/v1/subscriptions/{id}/secret", Has(SecretsRead) => management::hand_on;
-    GET "/v1/subscriptions/{id}/stats", Has(DeliveriesRead) => deliveries::stats;
+    GET "/v1/subscriptions/{id}/stats", Has(DeliveriesRead) => stats::one;
     POST "/v1/subscriptions/{id}/test", Has(DeliveriesWrite) => deliveries::test;
     POST "/v1/subscriptions/{id}/recover", Has(DeliveriesWrite) => operations::recover;
     POST "/v1/subscriptions/{id}/replay", Has(DeliveriesWrite) => operations::replay;

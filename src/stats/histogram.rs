@@ -26,6 +26,15 @@ impl Histogram {
         }
     }
 
+    /// All that another one counts, which is a part of this, is taken out again.
+    pub fn subtract(&mut self, other: &Self) {
+        for (count, less) in self.0.iter_mut().zip(&other.0) {
+            *count = count.saturating_sub(*less);
+        }
+        let filled = self.filled().last().map_or(0, |(at, _)| at.saturating_add(1));
+        self.0.truncate(filled);
+    }
+
     /// The nearest-rank percentile, as far as it was counted: the smallest time that `percent` of a hundred are not above.
     pub fn percentile(&self, percent: u64) -> Option<Millis> {
         let total = self.0.iter().fold(0u64, |total, count| total.saturating_add(*count));
@@ -137,6 +146,9 @@ mod tests {
             let mut parts = counted(a);
             parts.merge(&counted(b));
             prop_assert_eq!(&parts, &counted(&times));
+            let mut left = parts.clone();
+            left.subtract(&counted(b));
+            prop_assert_eq!(left, counted(a));
             prop_assert_eq!(Histogram::restore(&parts.stored()), Some(parts));
         }
 

@@ -1,17 +1,24 @@
-//! How the deliveries of a subscription went.
+//! How deliveries went.
 
+mod destinations;
 mod histogram;
+mod series;
 mod summary;
+mod view;
 
 use serde::Serialize;
 
 use crate::delivery::Stage;
+use crate::id::Id;
 use crate::page::Page;
 use crate::problem::Problem;
-use crate::time::{Millis, rfc3339};
+use crate::time::Millis;
 
+pub use destinations::Destinations;
 pub use histogram::Histogram;
+pub use series::{Parts, Piece, Series};
 pub use summary::Summary;
+pub use view::View;
 
 /// How far back it is looked where nobody says: a day.
 const USUAL: Millis = 86_400_000;
@@ -27,17 +34,23 @@ pub struct Window {
 
 impl Window {
     /// Reads `since` and `until`.
-    ///
-    /// # Errors
-    /// 422 for what is no window.
-    pub fn read(query: &str, now: Millis) -> Result<Self, Problem> {
-        let page = Page::whole(query, &["since", "until"])?;
+    fn of(page: &Page<'_>, now: Millis) -> Result<Self, Problem> {
         let until = page.time("until")?.unwrap_or(now);
         let since = page.time("since")?.unwrap_or(until.saturating_sub(USUAL));
         if since > until {
             return Err(Problem::query("since", "must not be after until"));
         }
         Ok(Window { since, until })
+    }
+
+    /// The first id of it.
+    pub fn from(self) -> String {
+        Id::floor(self.since).as_str().to_owned()
+    }
+
+    /// The first id after it.
+    pub fn below(self) -> String {
+        Id::floor(self.until.saturating_add(1)).as_str().to_owned()
     }
 }
 
@@ -86,6 +99,17 @@ impl Tally {
         self.latencies.merge(&other.latencies);
     }
 
+    /// All that another one counts, which is a part of this, is taken out again.
+    pub fn subtract(&mut self, other: &Self) {
+        let take = |count: &mut u64, less: u64| *count = count.saturating_sub(less);
+        take(&mut self.counts.pending, other.counts.pending);
+        take(&mut self.counts.delivered, other.counts.delivered);
+        take(&mut self.counts.failed, other.counts.failed);
+        take(&mut self.counts.cancelled, other.counts.cancelled);
+        take(&mut self.attempts, other.attempts);
+        self.latencies.subtract(&other.latencies);
+    }
+
     /// As it is stored.
     pub fn stored(&self) -> String {
         let Counts { pending, delivered, failed, cancelled } = self.counts;
@@ -104,48 +128,6 @@ impl Tally {
         };
         counts.next().is_none().then_some(tally)
     }
-
-    /// What is answered.
-    pub fn view(&self, subscription: &str, window: Window) -> View {
-        let rank = |share| self.latencies.percentile(share);
-        let latency_ms = match (rank(50), rank(95), rank(99)) {
-            (Some(p50), Some(p95), Some(p99)) => Some(Percentiles { p50, p95, p99 }),
-            _ => None,
-        };
-        let Counts { pending, delivered, failed, cancelled } = self.counts;
-        let ended = delivered.saturating_add(failed);
-        View {
-            subscription: subscription.to_owned(),
-            since: rfc3339(window.since),
-            until: rfc3339(window.until),
-            total: ended.saturating_add(pending).saturating_add(cancelled),
-            attempts: self.attempts,
-            success_rate: (ended > 0).then(|| delivered as f64 / ended as f64),
-            latency_ms,
-            counts: self.counts,
-        }
-    }
-}
-
-/// As the API shows it.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct View {
-    subscription: String,
-    since: String,
-    until: String,
-    counts: Counts,
-    total: u64,
-    attempts: u64,
-    success_rate: Option<f64>,
-    latency_ms: Option<Percentiles>,
-}
-
-#[derive(Debug, Serialize)]
-struct Percentiles {
-    p50: Millis,
-    p95: Millis,
-    p99: Millis,
 }
 
 #[cfg(test)]
@@ -157,7 +139,7 @@ mod tests {
     fn a_window_is_the_last_day_or_what_is_asked_for() {
         let at = |text| parse_rfc3339(text).unwrap();
         let now = at("2026-05-18T12:00:00Z");
-        let read = |query| Window::read(query, now);
+        let read = |query| Parts::read(query, now).map(|parts| parts.window());
         assert_eq!(read(""), Ok(Window { since: now - USUAL, until: now }));
         assert_eq!(
             read("until=2026-05-01T00:00:00Z"),
@@ -179,36 +161,6 @@ mod tests {
         ] {
             assert_eq!(read(query).unwrap_err().status, 422, "{query}");
         }
-    }
-
-    #[test]
-    fn nothing_has_no_rate_and_no_times() {
-        let mut tally = Tally::default();
-        tally.add(Stage::Held, 1, None);
-        tally.add(Stage::Due, 2, None);
-        let view = tally.view("sub_1", Window { since: 0, until: 1 });
-        assert_eq!(
-            serde_json::to_string(&view).unwrap(),
-            r#"{"subscription":"sub_1","since":"1970-01-01T00:00:00.000Z","until":"1970-01-01T00:00:00.001Z","counts":{"pending":2,"delivered":0,"failed":0,"cancelled":0},"total":2,"attempts":3,"successRate":null,"latencyMs":null}"#
-        );
-    }
-
-    #[test]
-    fn counts_by_what_the_api_calls_them() {
-        let mut tally = Tally::default();
-        for stage in 0..7 {
-            for _ in 0..1 << stage {
-                tally.add(Stage::from_stored(stage).unwrap(), 1, (stage == 4).then_some(20));
-            }
-        }
-        tally.add(Stage::Delivered, 3, Some(10));
-        tally.add(Stage::Delivered, 0, Some(30));
-        let view = tally.view("sub_1", Window { since: 0, until: 0 });
-        assert_eq!(view.counts, Counts { pending: 0b1111, delivered: 18, failed: 32, cancelled: 64 });
-        assert_eq!((view.total, view.attempts), (129, 130));
-        assert_eq!(view.success_rate, Some(18.0 / 50.0));
-        let times = view.latency_ms.unwrap();
-        assert_eq!((times.p50, times.p95, times.p99), (20, 30, 30));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Tally;
 use crate::delivery::Stage;
 use crate::id::Id;
+use crate::time::Millis;
 
 /// How many types are remembered of a stretch. One that holds more may hold any.
 const KINDS: usize = 64;
@@ -21,34 +22,54 @@ pub struct Summary {
     kinds: BTreeSet<String>,
 }
 
+/// A delivery, as far as it is counted.
+pub(super) struct Line<'a> {
+    pub id: Id,
+    stage: Stage,
+    attempts: u64,
+    completed_at: Option<Millis>,
+    pub is_test: bool,
+    kind: &'a str,
+}
+
+impl<'a> Line<'a> {
+    pub fn read(line: &'a str) -> Option<Self> {
+        let mut columns = line.splitn(6, ' ');
+        Some(Line {
+            id: Id::parse_bare(columns.next()?)?,
+            stage: Stage::from_stored(columns.next()?.parse().ok()?)?,
+            attempts: columns.next()?.parse().ok()?,
+            completed_at: columns.next()?.parse().ok(),
+            is_test: columns.next()? == "1",
+            kind: columns.next()?,
+        })
+    }
+
+    pub fn count(&self, tally: &mut Tally) {
+        let ended = self.completed_at.filter(|_| self.stage == Stage::Delivered);
+        tally.add(self.stage, self.attempts, ended.map(|at| at.saturating_sub(self.id.time())));
+    }
+}
+
 impl Summary {
     /// Reads a line for each delivery: id, stage, attempts, when it ended, whether it is a test, type.
     pub fn read(lines: &str) -> Self {
         let mut read = Summary::default();
-        for line in lines.lines() {
-            read.add(line);
+        for line in lines.lines().filter_map(Line::read) {
+            read.add(&line);
         }
         read
     }
 
-    fn add(&mut self, line: &str) -> Option<()> {
-        let mut columns = line.splitn(6, ' ');
-        let id = Id::parse_bare(columns.next()?)?;
-        let stage = Stage::from_stored(columns.next()?.parse().ok()?)?;
-        let attempts = columns.next()?.parse().ok()?;
-        let completed_at = columns.next()?.parse::<i64>().ok();
-        let is_test = columns.next()? == "1";
-        let kind = columns.next()?;
+    fn add(&mut self, line: &Line<'_>) {
         self.rows = self.rows.saturating_add(1);
-        self.last = self.last.max(Some(id));
-        if self.kinds.len() <= KINDS && !self.kinds.contains(kind) {
-            self.kinds.insert(kind.to_owned());
+        self.last = self.last.max(Some(line.id));
+        if self.kinds.len() <= KINDS && !self.kinds.contains(line.kind) {
+            self.kinds.insert(line.kind.to_owned());
         }
-        if !is_test {
-            let took = completed_at.filter(|_| stage == Stage::Delivered).map(|at| at.saturating_sub(id.time()));
-            self.tally.add(stage, attempts, took);
+        if !line.is_test {
+            line.count(&mut self.tally);
         }
-        Some(())
     }
 
     /// Its types, as they are stored; `None` where they are too many to be told.

@@ -82,4 +82,20 @@ export function assertFigures(stats, expected, what) {
   }
 }
 
+/** Whatever was asked of a log: by which ways, and how many rows. */
+export async function assertBounded(signet, most, what) {
+  const statements = (await signet.statements()).filter((one) => one.kind === "Subscription");
+  assert.ok(statements.length > 0);
+  for (const { text, plan, read } of statements) {
+    const said = `${what}: ${text}\n${plan.join("\n")}`;
+    // Partial indexes hold the few that somebody asked for, or that stand in a line; what is found is gone through at last.
+    const table = /^SCAN (d|p|deliveries|payloads|blocks|spans)\b(?!.* INDEX (asked|line|stale|replays)\b)/;
+    const scans = plan.filter((step) => table.test(step));
+    const found = plan.filter((step) => /^CO-ROUTINE d$/.test(step)).map(() => "SCAN d");
+    assert.deepEqual(scans, found, `no scan of a whole table; ${said}`);
+    assert.doesNotMatch(plan.join("\n"), /TEMP B-TREE/, said);
+    assert.ok(read <= most, `${read} rows read at once; ${said}`);
+  }
+}
+
 export { idOf, placeOf };

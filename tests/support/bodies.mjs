@@ -128,7 +128,7 @@ export const bodiless = [
 
 /** Queries that lists take besides `limit` and `cursor`. */
 export const queries = {
-  "/v1/deliveries": ["status", "subscription", "source", "event", "type", "since", "until", "scheduled"],
+  "/v1/deliveries": ["status", "subscription", "source", "event", "type", "since", "until", "scheduled", "retrying"],
 };
 
 /** JSON as text, under the name of its type: JSON.stringify could not write some of it. */

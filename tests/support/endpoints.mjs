@@ -46,6 +46,7 @@ export const VALID = {
   "POST /v1/deliveries/{id}/cancel": { status: 200, thing: "delivery" },
   "POST /v1/deliveries/retry": { status: 202, body: { type: "matrix.none" } },
   "POST /v1/deliveries/cancel": { status: 202, body: { type: "matrix.none" } },
+  "GET /v1/stats": { status: 200 },
   "GET /v1/operations": { status: 200 },
   "GET /v1/operations/{id}": { status: 200, thing: "operation" },
   // One that found nothing has ended by itself.

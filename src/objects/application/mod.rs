@@ -40,6 +40,7 @@ use crate::time::{Millis, rfc3339};
 use store::{Routed, Store};
 
 pub use keys::{REVOKED_FOR, Shown};
+pub use store::Held;
 
 /// KV takes one write a second for a key.
 const PUBLISH_EVERY: Millis = 1_100;

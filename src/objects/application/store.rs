@@ -5,7 +5,7 @@ mod sealed;
 mod sources;
 mod sweep;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::application::{SETTINGS_SECRETS, Settings};
 use crate::edge::{Row, Sql};
@@ -35,7 +35,7 @@ const DIRECT: &str = "direct_version";
 const LEDGER: &str = "ledger_version";
 
 /// An object of this application that may hold deliveries.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 pub struct Held {
     /// Where.
     pub place: String,
@@ -43,6 +43,8 @@ pub struct Held {
     pub subscription: Option<String>,
     /// Whose, if it is a source's.
     pub source: Option<String>,
+    /// Whether that was deleted.
+    pub deleted: bool,
 }
 
 /// The store.
@@ -206,8 +208,8 @@ impl Store {
     /// Every object that may hold deliveries, those of what was deleted among them: their history is still read.
     pub fn places(&self) -> Result<Vec<Held>, Problem> {
         let query = format!(
-            "SELECT place, id, NULL, {WIDEST} FROM subscriptions
-             UNION ALL SELECT place, NULL, id, 1 FROM sources WHERE queued"
+            "SELECT place, id, NULL, {WIDEST}, status = 'deleted' FROM subscriptions
+             UNION ALL SELECT place, NULL, id, 1, deleted FROM sources WHERE queued"
         );
         let rows = self.sql.rows(&query, &[]).map_err(storage)?;
         let mut held = Vec::new();
@@ -217,9 +219,11 @@ impl Store {
                 place: place.as_str().into(),
                 subscription: row.text(1),
                 source: row.text(2),
+                deleted: row.number(4) == Some(1),
             }));
         }
-        let direct = |place: Place| Held { place: place.as_str().into(), subscription: None, source: None };
+        let direct =
+            |place: Place| Held { place: place.as_str().into(), subscription: None, source: None, deleted: false };
         held.extend(Place::direct().map(direct));
         Ok(held)
     }

@@ -3,12 +3,12 @@
 use std::rc::Rc;
 
 use futures_util::future::join_all;
-use serde::Deserialize;
 
 use super::store::Plan;
 use super::{Inner, Start, WATCH, bulk, replay};
 use crate::edge;
 use crate::id::{Id, OPERATION, Place, SUBSCRIPTION};
+use crate::objects::application::Held;
 use crate::objects::{Outcome, Reply};
 use crate::operation::{Job, Operation, Status};
 use crate::problem::Problem;
@@ -18,14 +18,6 @@ use crate::subscription::Recipient;
 const ASKED_TOGETHER: usize = 50;
 /// How many operations may run at the same time.
 const AT_MOST: u32 = 100;
-
-/// An object of the application that may hold deliveries.
-#[derive(Deserialize)]
-struct Held {
-    place: String,
-    subscription: Option<String>,
-    source: Option<String>,
-}
 
 impl Inner {
     pub(super) async fn start(self: &Rc<Self>, body: &[u8]) -> Outcome {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::sender::InHand;
 use super::{Inner, WATCH, storage};
-use crate::delivery::{Condition, Job, Outcome, Report, Stage, Unheard};
+use crate::delivery::{Condition, Health, Job, Outcome, Report, Stage, Unheard};
 use crate::edge;
 use crate::objects::{self, Reply};
 use crate::problem::Problem;
@@ -206,7 +206,11 @@ impl Inner {
 
     /// `POST /health`: how the destination does.
     pub(super) fn health(&self) -> objects::Outcome {
+        Reply::ok(&self.condition(edge::now())?)
+    }
+
+    pub(super) fn condition(&self, now: Millis) -> Result<Health, Problem> {
         let waiting = self.log.pending().map_err(storage)?;
-        Reply::ok(&self.memory.borrow().gate.health(edge::now(), waiting))
+        Ok(self.memory.borrow().gate.health(now, waiting))
     }
 }

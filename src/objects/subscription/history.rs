@@ -7,12 +7,12 @@ use serde_json::value::RawValue;
 
 use super::log::{Query, Row};
 use super::{Inner, WATCH};
-use crate::delivery::{Job, Stage, Trigger};
+use crate::delivery::{Health, Job, Stage, Trigger};
 use crate::edge;
 use crate::id::{DELIVERY, Id};
 use crate::objects::{Outcome, Reply, storage};
 use crate::problem::Problem;
-use crate::stats::Window;
+use crate::stats::Parts;
 use crate::subscription::{Destination, Status};
 use crate::time::rfc3339;
 
@@ -44,14 +44,14 @@ impl Inner {
         }
     }
 
-    /// `POST /stats/{since}/{until}`: how the deliveries of that time went; with the id in the body, those from there on.
-    pub(super) fn stats(&self, since: &str, until: &str, from: &[u8]) -> Outcome {
-        let (Ok(since), Ok(until)) = (since.parse(), until.parse()) else {
-            return Err(Problem::not_found("call"));
-        };
-        let from = String::from_utf8_lossy(from);
-        let counted = self.log.tally(Window { since, until }, &from, edge::now()).map_err(storage)?;
-        Reply::ok(&Counted { tally: counted.tally.stored(), next: counted.next })
+    /// `POST /stats/{since}/{until}/{interval}/{health}`: how the deliveries of that time went, and how the destination does,
+    /// if that is asked for; with an id in the body, those from there on.
+    pub(super) fn stats(&self, parts: [&str; 3], health: bool, from: &[u8]) -> Outcome {
+        let parts = Parts::restore(parts).ok_or_else(|| Problem::not_found("call"))?;
+        let now = edge::now();
+        let counted = self.log.count(parts, &String::from_utf8_lossy(from), now).map_err(storage)?;
+        let health = if health { Some(self.condition(now)?) } else { None };
+        Reply::ok(&Counted { series: counted.series.stored(), next: counted.next, health })
     }
 
     /// The destination as far as it is known here, for what is shown.
@@ -158,10 +158,12 @@ struct Part<'a> {
 /// What an object has counted.
 #[derive(Serialize, Deserialize)]
 pub struct Counted {
-    /// As it is stored.
-    pub tally: String,
+    /// The parts, as they are sent.
+    pub series: String,
     /// From where on to ask again, where that is not all.
     pub next: Option<String>,
+    /// How the destination does, for who asked.
+    pub health: Option<Health>,
 }
 
 /// A delivery as the API shows it.

@@ -154,7 +154,9 @@ impl Subscription {
                 ["close"] => inner.close(&body.to_vec()),
                 ["notices"] => inner.take_notices(&body.to_vec()).await,
                 ["requests"] => inner.requests(query),
-                ["stats", since, until] => inner.stats(since, until, &body.to_vec()),
+                ["stats", since, until, interval, health] => {
+                    inner.stats([since, until, interval], *health == "health", &body.to_vec())
+                }
                 ["health"] => inner.health(),
                 ["bulk", "count"] => inner.count_meant(&body.to_vec()).await,
                 ["bulk", "step"] => inner.step(&body.to_vec()).await,

@@ -189,15 +189,20 @@ impl Log {
         Ok(found.and_then(|row| row.text(0)))
     }
 
-    /// What at most `limit` deliveries come to, from `from` on. They come as one text: row by row it would be thousands of
-    /// crossings.
-    pub(super) fn read_lines(&self, from: &str, below: &str, limit: u32) -> Result<Summary, JsValue> {
+    /// What at most `limit` deliveries come to, from `from` on.
+    fn read_lines(&self, from: &str, below: &str, limit: u32) -> Result<Summary, JsValue> {
+        Ok(Summary::read(&self.lines(from, below, limit)?))
+    }
+
+    /// At most `limit` deliveries, from `from` on, as [`Summary::read`] takes them. They come as one text: row by row it would
+    /// be thousands of crossings.
+    pub(super) fn lines(&self, from: &str, below: &str, limit: u32) -> Result<String, JsValue> {
         let row = self.sql.row(
             "SELECT group_concat(id || ' ' || stage || ' ' || count || ' ' || coalesce(completed_at, '') || ' ' || test || ' ' || kind, char(10))
              FROM (SELECT id, stage, count, completed_at, test, kind FROM deliveries
                  WHERE id >= ? AND id < ? ORDER BY id LIMIT ?)",
             &[from.into(), below.into(), limit.into()],
         )?;
-        Ok(Summary::read(&row.and_then(|row| row.text(0)).unwrap_or_default()))
+        Ok(row.and_then(|row| row.text(0)).unwrap_or_default())
     }
 }

@@ -1,11 +1,10 @@
-//! How the deliveries of a time went.
+//! How the deliveries of a time went, part by part.
 
 use wasm_bindgen::JsValue;
 
 use super::Log;
 use super::blocks::{BLOCK, Block};
-use crate::id::Id;
-use crate::stats::{Tally, Window};
+use crate::stats::{Parts, Series, Summary, Tally};
 use crate::time::Millis;
 
 /// About how many rows one call looks at before it leaves the rest to the next one.
@@ -16,10 +15,9 @@ const READ: u32 = 100;
 const FEW: usize = 4;
 
 /// What one call has found.
-#[derive(Default)]
 pub struct Counted {
     /// So far.
-    pub tally: Tally,
+    pub series: Series,
     /// From where on to count next, where that is not all.
     pub next: Option<String>,
     /// How many rows were looked at.
@@ -28,13 +26,12 @@ pub struct Counted {
 
 impl Log {
     /// Counts the deliveries of a time, tests left out, from the id `from` on.
-    pub fn tally(&self, window: Window, from: &str, now: Millis) -> Result<Counted, JsValue> {
-        let mut counted = Counted::default();
+    pub fn count(&self, parts: Parts, from: &str, now: Millis) -> Result<Counted, JsValue> {
+        let mut counted = Counted { series: Series::new(parts), next: None, looked: 0 };
         if !self.exists()? {
             return Ok(counted);
         }
-        let floor = Id::floor(window.since);
-        let below = Id::floor(window.until.saturating_add(1));
+        let (floor, below) = (parts.window().from(), parts.window().below());
         let stretch = Stretch { from: from.max(floor.as_str()), below: below.as_str() };
         let mut at = stretch.from.to_owned();
         while self.widen()? {}
@@ -42,15 +39,13 @@ impl Log {
             let begun = at.clone();
             for (span, summary) in self.known_of("spans", &begun, stretch.below)? {
                 let left = Stretch { from: &at, below: stretch.below };
-                if !left.holds(&span) {
-                    continue;
-                }
+                let Some(part) = counted.part_of(&span, &left) else { continue };
                 if !self.count_blocks(&Stretch { from: &at, below: &span.first }, &mut counted)? {
                     return Ok(counted);
                 }
                 at.clone_from(&span.past);
                 match summary {
-                    Some(summary) => counted.tally.merge(&summary),
+                    Some(summary) => counted.series.add(part, &summary),
                     None if !self.count_span(&span, &mut counted)? => return Ok(counted),
                     None => {}
                 }
@@ -70,12 +65,13 @@ impl Log {
 
     /// Counts a span block by block, and keeps what it comes to. Whether all of it was counted.
     fn count_span(&self, span: &Block, counted: &mut Counted) -> Result<bool, JsValue> {
-        let others = std::mem::take(&mut counted.tally);
+        let empty = Series::new(*counted.series.parts());
+        let others = std::mem::replace(&mut counted.series, empty);
         let is_whole = self.count_blocks(&Stretch { from: &span.first, below: &span.past }, counted)?;
         if is_whole {
-            self.set_span(span, &counted.tally)?;
+            self.set_span(span, &counted.series.total())?;
         }
-        counted.tally.merge(&others);
+        counted.series.merge(&others);
         Ok(is_whole)
     }
 
@@ -86,8 +82,7 @@ impl Log {
             let blocks = self.known_of("blocks", &at, stretch.below)?;
             if blocks.is_empty() {
                 // There is none that can be read: the rows themselves are there.
-                let rest = self.read_lines(&at, stretch.below, u32::MAX)?;
-                counted.tally.merge(&rest.tally);
+                self.count_rows(&at, stretch.below, counted)?;
                 break;
             }
             for (block, summary) in blocks {
@@ -96,9 +91,10 @@ impl Log {
                     return Ok(false);
                 }
                 at = block.past.as_str().min(stretch.below).to_owned();
-                match summary.filter(|_| stretch.holds(&block)) {
-                    Some(summary) => counted.tally.merge(&summary),
-                    None => self.count_block(block, stretch, counted)?,
+                match summary {
+                    _ if !stretch.holds(&block) => self.count_edge(&block, stretch, counted)?,
+                    Some(summary) => self.count_summed(&block, &summary, counted)?,
+                    None => self.count_block(block, counted)?,
                 }
             }
         }
@@ -122,7 +118,7 @@ impl Log {
                 continue;
             }
             if stretch.holds(&block) {
-                counted.tally.merge(&summary.tally);
+                self.count_summed(&block, &summary.tally, &mut counted)?;
             } else {
                 self.count_edge(&block, &stretch, &mut counted)?;
             }
@@ -133,38 +129,62 @@ impl Log {
                 counted.next = Some(at);
                 break;
             }
-            let part = self.read_lines(&at, stretch.below, BLOCK)?;
-            counted.tally.merge(&part.tally);
-            counted.looked = counted.looked.saturating_add(part.rows);
-            match part.last {
+            let read = counted.series.read(&self.lines(&at, stretch.below, BLOCK)?);
+            counted.looked = counted.looked.saturating_add(read.rows);
+            match read.last {
                 // The next text after an id is the id and the smallest digit.
-                Some(last) if part.rows >= BLOCK as usize => at = last.with("") + "0",
+                Some(last) if read.rows >= BLOCK as usize => at = last.with("") + "0",
                 _ => break,
             }
         }
         Ok(counted)
     }
 
-    /// Counts what of a block lies in the stretch, where that can't be told from its summary.
-    fn count_block(&self, block: Block, stretch: &Stretch<'_>, counted: &mut Counted) -> Result<(), JsValue> {
-        if !stretch.holds(&block) {
-            return self.count_edge(&block, stretch, counted);
-        }
-        let mut parts = Some(block);
-        while let Some(part) = parts.take() {
-            let (summary, rest) = self.sum_up(&part)?;
-            counted.tally.merge(&summary.tally);
-            counted.looked = counted.looked.saturating_add(summary.rows);
-            parts = rest;
+    /// Counts a block of which it has to be seen what it comes to.
+    fn count_block(&self, block: Block, counted: &mut Counted) -> Result<(), JsValue> {
+        let mut blocks = Some(block);
+        while let Some(block) = blocks.take() {
+            let (Summary { rows, tally, .. }, rest) = self.sum_up(&block)?;
+            counted.looked = counted.looked.saturating_add(rows);
+            let past = rest.as_ref().map_or(block.past, |rest| rest.first.clone());
+            self.count_summed(&Block { past, ..block }, &tally, counted)?;
+            blocks = rest;
         }
         Ok(())
     }
 
+    /// Counts a block that all together comes to `tally`. Where it lies in several parts the rows say which are whose, but
+    /// for those of the longest part, which are all the others.
+    fn count_summed(&self, block: &Block, tally: &Tally, counted: &mut Counted) -> Result<(), JsValue> {
+        let parts = *counted.series.parts();
+        let mut pieces = parts.pieces(&block.first, &block.past);
+        let longest = pieces.iter().enumerate().max_by_key(|(_, piece)| piece.length()).map(|(at, _)| at);
+        let Some(longest) = longest.map(|at| pieces.swap_remove(at)) else { return Ok(()) };
+        if pieces.is_empty() {
+            counted.series.add(longest.number, tally);
+            return Ok(());
+        }
+        let mut read = Series::new(parts);
+        for piece in pieces {
+            let found = read.read(&self.lines(&piece.from, &piece.below, u32::MAX)?);
+            counted.looked = counted.looked.saturating_add(found.rows);
+        }
+        let mut rest = tally.clone();
+        rest.subtract(&read.total());
+        counted.series.merge(&read);
+        counted.series.add(longest.number, &rest);
+        Ok(())
+    }
+
+    /// Counts what of a block lies in the stretch.
     fn count_edge(&self, block: &Block, stretch: &Stretch<'_>, counted: &mut Counted) -> Result<(), JsValue> {
         let from = block.first.as_str().max(stretch.from);
-        let part = self.read_lines(from, block.past.as_str().min(stretch.below), u32::MAX)?;
-        counted.tally.merge(&part.tally);
-        counted.looked = counted.looked.saturating_add(part.rows);
+        self.count_rows(from, block.past.as_str().min(stretch.below), counted)
+    }
+
+    fn count_rows(&self, from: &str, below: &str, counted: &mut Counted) -> Result<(), JsValue> {
+        let read = counted.series.read(&self.lines(from, below, u32::MAX)?);
+        counted.looked = counted.looked.saturating_add(read.rows);
         Ok(())
     }
 
@@ -184,6 +204,14 @@ impl Log {
             Some((Block { first: first.to_owned(), past: past.to_owned() }, Tally::restore(summary)))
         };
         Ok(text.split(' ').filter_map(read).filter(|(block, _)| *block.past > *at).collect())
+    }
+}
+
+impl Counted {
+    /// The part that all of a span lies in, where there is one.
+    fn part_of(&self, span: &Block, stretch: &Stretch<'_>) -> Option<usize> {
+        let pieces = stretch.holds(span).then(|| self.series.parts().pieces(&span.first, &span.past))?;
+        pieces.first().filter(|_| pieces.len() == 1).map(|piece| piece.number)
     }
 }
 

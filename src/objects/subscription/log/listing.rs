@@ -32,6 +32,8 @@ pub struct Query {
     pub kind: Option<String>,
     /// Those alone whose first attempt is still to come at this time.
     pub scheduled: Option<Millis>,
+    /// Those alone that were tried and wait to be tried again, the soonest first.
+    pub retrying: bool,
     /// At most so many.
     pub limit: u32,
 }
@@ -56,10 +58,13 @@ struct Range<'a> {
 const SCHEDULED: &str = "count = 0 AND next_at IS NOT NULL AND stage NOT IN (0, 4, 5, 6)";
 
 impl Log {
-    /// Deliveries, newest first.
+    /// Deliveries, newest first, unless the query says otherwise.
     pub fn list(&self, query: &Query) -> Result<Listed, JsValue> {
         if !self.exists()? {
             return Ok(Listed::default());
+        }
+        if query.retrying {
+            return Ok(Listed { rows: self.retrying(query.limit)?, seen: None });
         }
         let mut past = query.below.clone().unwrap_or_else(|| "~".into());
         let mut from = query.from.clone().unwrap_or_default();
@@ -89,6 +94,15 @@ impl Log {
         found.rows.retain(|row| found.seen.as_deref().is_none_or(|seen| row.id.as_str() >= seen));
         found.cut(query.limit);
         Ok(found)
+    }
+
+    /// What was tried and waits to be tried again, the soonest first.
+    fn retrying(&self, limit: u32) -> Result<Vec<Row>, JsValue> {
+        let text = format!(
+            "SELECT {COLUMNS} FROM deliveries d INDEXED BY retrying
+             WHERE d.count > 0 AND d.stage IN (1, 2) AND d.next_at >= 0 ORDER BY d.next_at, d.id LIMIT ?"
+        );
+        Ok(self.sql.rows(&text, &[limit.into()])?.iter().filter_map(Row::read).collect())
     }
 
     fn list_stage(&self, stage: u8, range: Range<'_>, query: &Query) -> Result<Listed, JsValue> {

@@ -63,6 +63,7 @@ const LATER: &[&str] = &[
     "CREATE INDEX IF NOT EXISTS replays ON deliveries (event, id) WHERE operation IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS scheduled ON deliveries (id, next_at)
      WHERE count = 0 AND next_at IS NOT NULL AND stage NOT IN (0, 4, 5, 6)",
+    "CREATE INDEX IF NOT EXISTS retrying ON deliveries (next_at, id) WHERE count > 0 AND stage IN (1, 2)",
 ];
 
 const COLUMNS: &str =
