@@ -10,7 +10,7 @@ use crate::event::batch::MAX_BATCH;
 use crate::explain::MAX_CALL;
 
 #[cfg(target_arch = "wasm32")]
-use super::{Run, applications, deliveries, events, health, management, operations, providers, sources};
+use super::{Run, applications, deliveries, events, health, management, me, operations, providers, sources};
 
 /// How large a body may be where nothing else is said, in bytes.
 pub const MAX_BODY: usize = 256 * 1024;
@@ -55,6 +55,7 @@ macro_rules! endpoints {
 }
 
 endpoints! {
+    GET "/v1/me", AnyKey => me::get;
     POST "/v1/events", Has(EventsWrite), up to MAX_EVENT => events::post;
     POST "/v1/events/batch", Has(EventsWrite), up to MAX_BATCH => events::post_all;
     GET "/v1/events/{id}", Has(DeliveriesRead) => events::get;

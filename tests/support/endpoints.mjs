@@ -36,6 +36,7 @@ const SINCE = "2026-05-18T12:00:00.000Z";
  * where that is not 404. `links`: whether links may, too, which they may if nothing is said.
  */
 export const VALID = {
+  "GET /v1/me": { status: 200 },
   "POST /v1/events": { status: 202, body: { type: "matrix", data: 1 } },
   "POST /v1/events/batch": { status: 202, body: [{ type: "matrix", data: 1 }] },
   "GET /v1/events/{id}": { status: 200, thing: "event" },
