@@ -62,6 +62,7 @@ endpoints! {
     POST "/v1/events/{id}/cancel", Has(DeliveriesWrite) => events::cancel;
     GET "/v1/deliveries", Has(DeliveriesRead) => deliveries::list;
     GET "/v1/deliveries/{id}", Has(DeliveriesRead) => deliveries::get;
+    GET "/v1/deliveries/{id}/request", Has(DeliveriesWrite) => deliveries::request;
     POST "/v1/deliveries/{id}/retry", Has(DeliveriesWrite) => deliveries::retry;
     POST "/v1/deliveries/{id}/cancel", Has(DeliveriesWrite) => deliveries::cancel;
     POST "/v1/deliveries/retry", Has(DeliveriesWrite) => operations::retry;
@@ -87,6 +88,7 @@ endpoints! {
     GET "/v1/profiles/{name}", AnyKey => management::forward;
     PUT "/v1/profiles/{name}", Has(SubscriptionsWrite) => management::forward;
     DELETE "/v1/profiles/{name}", Has(SubscriptionsWrite) => management::forward;
+    POST "/v1/profiles/{name}/preview", AnyKey => management::forward;
     GET "/v1/providers", AnyKey => providers::list;
     GET "/v1/providers/{name}", AnyKey => providers::get;
     GET "/v1/sources", Has(SourcesRead) => management::source;
