@@ -19,8 +19,8 @@ const FILE = at("www/openapi.json");
 
 const DESCRIPTION = `A gateway for webhooks: it delivers yours, and verifies those that come to you.
 
-JSON is camelCase, times are RFC 3339 in UTC with milliseconds, whole numbers are written without a fraction. Every call but those to a source, \`/healthz\` and this
-document needs a key; \`x-signet-scope\` is the scope that it must have, \`any\` where a key alone will do, \`operator\`
+JSON is camelCase, times are RFC 3339 in UTC with milliseconds, whole numbers are written without a fraction. Every call but those to a source, \`/healthz\`, \`/receiver\` and
+this document needs a key; \`x-signet-scope\` is the scope that it must have, \`any\` where a key alone will do, \`operator\`
 where it must be the operator's. \`x-signet-limit\` is how large a body may be, in bytes. What is refused is answered as
 RFC 9457 \`application/problem+json\` with a stable \`code\`; a method that a path does not have with 405
 \`method_not_allowed\` and \`Allow\`. Where \`null\` is allowed it means the same as leaving the field out, but in

@@ -17,6 +17,7 @@
 //!   secret of it.
 //! - [`retention`] says how long things are kept.
 //! - [`allowance`] says how much strangers may cause.
+//! - [`receiver`] takes whatever comes, for those who want to see a delivery arrive.
 //! - [`cors`] says which pages may call from a browser.
 //! - [`seen`] is what an operator sees: the log and the figures; [`trace`] whose trace an event is part of; [`stats`] how a
 //!   subscription's deliveries went.
@@ -59,6 +60,7 @@ pub mod page;
 pub mod problem;
 pub mod profile;
 pub mod provider;
+pub mod receiver;
 pub mod retention;
 pub mod route;
 pub mod secret;

@@ -365,6 +365,7 @@ describe("a key that is missing", () => {
     missing(await api("POST", `/v1/subscriptions/${made.id}/rotate-secret`, {}));
     missing(await api("PATCH", `/v1/subscriptions/${made.id}`, { headers: {} }));
     missing(await api("POST", `/v1/subscriptions/${made.id}/test`, {}));
+    missing(await api("GET", `/v1/deliveries/${before}/request`));
     missing(await api("PATCH", `/v1/sources/${queued.id}`, { secrets: ["other"] }));
     missing(await api("POST", `/v1/sources/${queued.id}/explain`, { headers: {}, body: "" }));
     missing(await post("two"));

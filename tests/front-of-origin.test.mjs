@@ -341,7 +341,16 @@ describe("in front of a host: what no source claims", () => {
   test("is the origin's even where the path is one of Signet's", async () => {
     const key = { authorization: `Bearer ${OPERATOR_KEY}` };
     const made = await source(front, null);
-    const own = ["/", "/healthz", "/v1/subscriptions", "/v1/sources", "/metrics", "/openapi.json", "/index.html"];
+    const own = [
+      "/",
+      "/healthz",
+      "/v1/subscriptions",
+      "/v1/sources",
+      "/metrics",
+      "/receiver",
+      "/openapi.json",
+      "/index.html",
+    ];
     own.push(new URL(made.url).pathname, `${new URL(made.url).pathname}/x`);
     for (const path of own) {
       for (const method of ["GET", "POST"]) {

@@ -39,6 +39,7 @@ const TAKERS = [
   ["PATCH", `/v1/subscriptions/${made.json.id}`, "/url", (url) => ({ url })],
   ["POST", "/v1/api-keys", "/webhookUrl", (webhookUrl) => ({ label: "x", webhookUrl })],
   ["POST", "/v1/events", "/webhookUrl", (webhookUrl) => ({ type: "none", data: {}, webhookUrl })],
+  ["POST", "/v1/profiles/standard/preview", "/url", (url) => ({ url })],
   ["POST", "/v1/sources", "/origin", (origin) => ({ ...source, origin })],
   ["PATCH", `/v1/sources/${id}`, "/origin", (origin) => ({ origin })],
 ];
@@ -95,6 +96,9 @@ test("what was allowed once is asked again before each attempt", async () => {
   });
   assert.partialDeepStrictEqual(seen.attempts[0], { responseStatus: null, error: "blocked_address" });
   assert.equal(target.requests("/inside").length, before, "nothing was sent");
+
+  const shown = await signet.api("GET", `/v1/deliveries/${deliveries[0].id}/request`, undefined, KEY);
+  assertProblem(shown, 409, { code: "blocked_address" });
 
   const where = `/v1/subscriptions/${made.json.id}/test`;
   const tried = await calls(signet).expect(200, "POST", where, undefined, KEY);

@@ -104,9 +104,13 @@ describe("405 says what is allowed", () => {
     [`/v1/events/evt_${nobody}`]: ["GET"],
     "/v1/deliveries": ["GET"],
     [`/v1/deliveries/${delivery}`]: ["GET"],
+    [`/v1/deliveries/${delivery}/request`]: ["GET"],
     [`/v1/deliveries/${delivery}/retry`]: ["POST"],
     [`/v1/deliveries/${delivery}/cancel`]: ["POST"],
+    "/v1/me": ["GET"],
     "/v1/profiles": ["GET"],
+    "/v1/profiles/standard/preview": ["POST"],
+    "/receiver": ["POST"],
     "/healthz": ["GET"],
     "/metrics": ["GET"],
   };

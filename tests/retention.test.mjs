@@ -224,6 +224,7 @@ describe("payloads", async () => {
       [id],
     );
     assertProblem(await api("POST", `/v1/deliveries/${id}/retry`), 409, { code: "payload_expired" });
+    assertProblem(await api("GET", `/v1/deliveries/${id}/request`), 409, { code: "payload_expired" });
     for (const known of [event.id, unwanted.id, nameless.id]) {
       await until(async () => (await api("GET", `/v1/events/${known}`)).status === 404, GONE);
       assertProblem(await api("GET", `/v1/events/${known}`), 404, { code: "payload_expired" });

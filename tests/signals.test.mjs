@@ -261,6 +261,7 @@ describe("nobody else", () => {
       ["POST", `/v1/subscriptions/${subscription}/test`, {}],
       ["DELETE", `/v1/subscriptions/${subscription}`],
       ["GET", `/v1/deliveries/${delivery}`],
+      ["GET", `/v1/deliveries/${delivery}/request`],
       ["POST", `/v1/deliveries/${delivery}/retry`],
       ["POST", `/v1/deliveries/${delivery}/cancel`],
       ["GET", `/v1/events/${event}`],

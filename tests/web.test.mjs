@@ -35,7 +35,12 @@ describe("Signet's own answers", () => {
     const calls = [
       [200, "GET", "/v1/subscriptions"],
       [200, "GET", `/v1/subscriptions/${subscription.id}/secret`],
+      [200, "GET", "/v1/me"],
       [200, "GET", "/v1/providers"],
+      [200, "POST", "/v1/profiles/standard/preview", {}],
+      [200, "POST", "/receiver", {}],
+      [204, "POST", "/receiver?status=204", {}],
+      [405, "GET", "/receiver"],
       [202, "POST", "/v1/events", { type: "web.test", data: {} }],
       [204, "DELETE", `/v1/subscriptions/${subscription.id}`],
       [400, "POST", "/v1/events", "{"],
@@ -229,7 +234,7 @@ describe("ALLOWED_ORIGINS", async () => {
   });
 
   test("is about the API alone", async () => {
-    for (const where of ["/", "/healthz", "/in/src_none"]) {
+    for (const where of ["/", "/healthz", "/in/src_none", "/receiver"]) {
       const answer = await request(open.url + where, { headers: { origin: listed[0] } });
       assert.deepEqual(crossing(answer), {}, where);
       assert.notEqual((await ask(open, where, listed[0])).status, 204, where);

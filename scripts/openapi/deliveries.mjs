@@ -53,6 +53,18 @@ export const schemas = {
     error: nullable(ref("AttemptError")),
   }),
   Delivery: shown(delivery),
+  RequestToSend: shown(
+    {
+      method: { type: "string" },
+      url: { type: "string" },
+      headers: list(
+        shown({ name: { type: "string" }, value: nullable({ type: "string", description: "Null: not for you." }) }),
+      ),
+      body: nullable({ type: "string", description: "Null for one that is no UTF-8." }),
+      bodyBase64: { type: "string", description: "In place of `body`." },
+    },
+    { optional: ["bodyBase64"] },
+  ),
   WholeDelivery: shown({
     ...delivery,
     payload: nullable({
@@ -103,6 +115,25 @@ export const paths = [
             links: links("id", "$response.body#/event/id", ["getEvent"]),
           }),
         },
+      },
+    },
+    one,
+  ),
+  at(
+    "/v1/deliveries/{id}/request",
+    TAG,
+    {
+      get: {
+        operationId: "getDeliveryRequest",
+        summary: "See what an attempt made now would send",
+        description:
+          "Whatever its status, its timestamp and signature those of this moment; of a request to a source, as it would go " +
+          "to the origin. The values of a subscription's `headers` are for keys with `subscriptions:read`; those of a " +
+          "request's own headers, and its query, which may hold a provider's token, for keys with `secrets:read`: each " +
+          "such reading is logged. The platform adds `Host`, `Content-Length` and what else it says of a connection.",
+        scope: "deliveries:write",
+        answers: { 200: answer("The request.", ref("RequestToSend")) },
+        codes: { 409: ["subscription_deleted", "payload_expired", "blocked_address"] },
       },
     },
     one,

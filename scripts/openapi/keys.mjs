@@ -44,6 +44,13 @@ export const schemas = {
     },
     { required: ["label"] },
   ),
+  Me: shown({
+    kind: choice(["operator", "key", "link"]),
+    application: shown({ id: { type: "string" }, name: { type: "string" } }),
+    key: nullable(id("key", { description: "The key that calls, or that the link ends with." })),
+    scopes: list(choice(SCOPES)),
+    expiresAt: nullable(time("When the link ends.")),
+  }),
   ApiKey: shown({ id: id("key"), label, scopes, hint, subscription: nullable(id("sub")), createdAt: time() }),
   NewApiKey: shown(
     {
@@ -63,6 +70,15 @@ export const schemas = {
 const one = { parameters: [inPath("id", id("key"), "`key_…`")] };
 
 export const paths = [
+  at("/v1/me", TAG, {
+    get: {
+      operationId: "getMe",
+      summary: "Ask who is calling",
+      description: "`application` is the one that this call acts on.",
+      scope: "any",
+      answers: { 200: answer("Whose key it is, and what it may.", ref("Me")) },
+    },
+  }),
   at("/v1/api-keys", TAG, {
     get: {
       operationId: "listApiKeys",

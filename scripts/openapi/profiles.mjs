@@ -19,7 +19,8 @@ import {
   shown,
   text,
 } from "./parts.mjs";
-import { headers, profileName, TOKEN } from "./shared.mjs";
+import { eventType, headers, profileName, publicKey, TOKEN, url } from "./shared.mjs";
+import { secretType, URL_CODES } from "./subscriptions.mjs";
 
 const TAG = "Profiles";
 const SIGNING = ["hmac-sha256", "hmac-sha1", "hmac-sha384", "hmac-sha512", "hmac-md5", "ed25519"];
@@ -135,6 +136,26 @@ export const schemas = {
     },
   ),
   Profile: shown(profile),
+  DeliveryToPreview: sent({
+    type: nullable({ ...eventType, default: "webhook.test" }),
+    data: { description: "Any JSON." },
+    url: nullable(url("Where it would go.")),
+    headers: nullable(headers("As a subscription's.")),
+    secret: nullable({ type: "string", description: "One to sign with; it must be of the profile's form." }),
+    secretType,
+    metadata: nullable(map({}, { description: "As a subscription's. Nothing of it goes out." })),
+  }),
+  PreviewedRequest: shown(
+    {
+      method: { type: "string" },
+      url: { type: "string" },
+      headers: list(shown({ name: { type: "string" }, value: { type: "string" } })),
+      body: { type: "string", description: "The exact body." },
+      secret: { type: "string", description: "What signs it: the one that was brought, or an example's." },
+      publicKey,
+    },
+    { optional: ["publicKey"] },
+  ),
   ProfileToPut: sent({
     name: nullable(profileName("The one in the path.")),
     builtIn: { description: "Not looked at: what is shown can be sent back." },
@@ -165,6 +186,7 @@ export const schemas = {
 };
 
 const scope = "subscriptions:write";
+const named = { parameters: [inPath("name", ref("ProfileName"), "The profile's name.")] };
 
 export const paths = [
   at("/v1/profiles", TAG, {
@@ -229,6 +251,36 @@ export const paths = [
         codes: { 409: ["profile_built_in", "profile_in_use"] },
       },
     },
-    { parameters: [inPath("name", ref("ProfileName"), "The profile's name.")] },
+    named,
+  ),
+  at(
+    "/v1/profiles/{name}/preview",
+    TAG,
+    {
+      post: {
+        operationId: "previewProfile",
+        summary: "See what a delivery looks like",
+        description:
+          "Made and signed as a delivery is. Nothing is kept or sent, and no subscription's own secret is ever used. The " +
+          "platform adds `Host`, `Content-Length` and what else it says of a connection; a delivery under a trace has " +
+          "`traceparent` besides.",
+        scope: "any",
+        send: body(
+          ref("DeliveryToPreview"),
+          {
+            "Under a secret of one's own": {
+              type: "task.completed",
+              data: { taskId: "abc123" },
+              secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            },
+            "With a private key": { secretType: "ed25519" },
+          },
+          { required: false },
+        ),
+        answers: { 200: answer("The request.", ref("PreviewedRequest")) },
+        codes: URL_CODES,
+      },
+    },
+    named,
   ),
 ];

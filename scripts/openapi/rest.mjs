@@ -1,5 +1,5 @@
 // What is left: the deployment itself.
-import { answer, at, choice, LACKING, list, open, ref, refusal, shown } from "./parts.mjs";
+import { answer, at, choice, integer, LACKING, list, nullable, open, query, ref, refusal, shown } from "./parts.mjs";
 
 const TAG = "Deployment";
 
@@ -10,6 +10,12 @@ export const schemas = {
     { status: choice(["ok"]), warnings: list(shown({ code: { type: "string" }, detail: { type: "string" } })) },
     { optional: ["warnings"] },
   ),
+  Reception: shown({
+    received: { type: "boolean", const: true },
+    id: nullable({ type: "string", description: "`webhook-id`" }),
+    type: nullable({ type: "string", description: "`type`, or else `event`, of a JSON body." }),
+    bytes: { type: "integer", minimum: 0 },
+  }),
 };
 
 export const paths = [
@@ -36,6 +42,26 @@ export const paths = [
         operationId: "getOpenApi",
         summary: "Read this document",
         responses: { 200: answer("It.", { type: "object", required: ["openapi", "paths"] }) },
+      },
+    },
+    { make: open },
+  ),
+  at(
+    "/receiver",
+    TAG,
+    {
+      post: {
+        operationId: "tryReceiver",
+        summary: "Have something received",
+        description:
+          "To try deliveries with: it takes any body of at most 256 KiB, verifies nothing and keeps nothing.",
+        parameters: [query("status", integer(200, 599), "What to answer with, in place of 200.")],
+        responses: {
+          200: answer("What was received.", ref("Reception")),
+          413: refusal(413, ["body_too_large"]),
+          422: refusal(422, ["invalid_parameter"]),
+          default: answer("The status that was asked for; with no body where that has none.", ref("Reception")),
+        },
       },
     },
     { make: open },

@@ -26,7 +26,7 @@ import { circuit, eventPatterns, eventType, headers, profileName, publicKey, sec
 import { figures, windowed } from "./stats.mjs";
 
 const TAG = "Subscriptions";
-const URL_CODES = { 422: ["invalid_url", "private_address"] };
+export const URL_CODES = { 422: ["invalid_url", "private_address"] };
 
 const filterBy = map(list(text(256), { minItems: 1, maxItems: 256 }), {
   propertyNames: text(256),
@@ -65,7 +65,7 @@ const fields = {
     }),
   ),
 };
-const secretType = nullable(
+export const secretType = nullable(
   choice(["shared", "ed25519"], {
     default: "shared",
     description:

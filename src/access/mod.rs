@@ -6,6 +6,7 @@
 mod guard;
 mod key;
 mod link;
+mod me;
 mod scope;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ use crate::time::Millis;
 pub use guard::{Guard, Known, network_of};
 pub use key::{ApiKey, Asked, DEFAULT, hash, key_text, owner_of};
 pub use link::{Link, asked_link};
+pub use me::{Me, Named};
 pub use scope::{Scope, Scopes};
 
 /// What a call asks of its caller.

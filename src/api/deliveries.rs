@@ -188,6 +188,14 @@ pub async fn get(call: Call) -> Result<Answer, Problem> {
     one("get", call).await
 }
 
+/// `GET /v1/deliveries/{id}/request`: what an attempt made now would send.
+pub async fn request(call: Call) -> Result<Answer, Problem> {
+    let id = Id::parse(DELIVERY, call.param(0)).ok_or_else(|| Problem::not_found("delivery"))?;
+    let path = ["/request/", id.as_str()].concat();
+    let caller = crate::body::written(&call.caller)?;
+    management::said(call.gateway.object("SUBSCRIPTION", id.place().as_str(), &path, caller.as_str()).await?)
+}
+
 /// `POST /v1/deliveries/{id}/retry`
 pub async fn retry(call: Call) -> Result<Answer, Problem> {
     one("retry", call).await

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response};
 
 use super::gateway::Gateway;
-use super::table::{ENDPOINTS, Endpoint};
+use super::table::{ENDPOINTS, Endpoint, MAX_BODY};
 use super::{caller, health};
 use crate::access::Caller;
 use crate::cors;
@@ -16,6 +16,7 @@ use crate::edge::{self, Context, Env, Head};
 use crate::id::{DELIVERY, Id, OPERATION, SUBSCRIPTION};
 use crate::problem::Problem;
 use crate::proxy;
+use crate::receiver;
 use crate::route;
 
 pub(super) const JSON: &str = "application/json";
@@ -132,6 +133,10 @@ async fn enter(head: Head, request: Request, env: Env, context: Context) -> Resu
         to("/healthz");
         return Ok(health::check(&head, &env).await);
     }
+    if path == receiver::PATH {
+        to(receiver::PATH);
+        return receive(&head, &request).await;
+    }
     if let Some((source, rest)) = proxy::addressed(path) {
         to("/in/{source}/{path…}");
         let (source, rest) = (source.to_owned(), rest.to_owned());
@@ -157,6 +162,25 @@ async fn enter(head: Head, request: Request, env: Env, context: Context) -> Resu
         to("page");
     }
     page.ok_or_else(|| Problem::not_found("page"))
+}
+
+/// A request to Signet's own receiver.
+async fn receive(head: &Head, request: &Request) -> Result<Response, Problem> {
+    if head.method != "POST" {
+        let detail = format!("{} is not offered here.", head.method);
+        return Err(Problem {
+            header: Some(("allow", "POST".into())),
+            ..Problem::new(405, "method_not_allowed", detail)
+        });
+    }
+    let status = receiver::status(head.target().1)?;
+    let body = edge::body(request, MAX_BODY).await?;
+    let id = request.headers().get("webhook-id").ok().flatten();
+    let text = receiver::answer(id.as_deref(), &body.to_vec())?;
+    Ok(match receiver::has_body(status) {
+        true => edge::respond_json(status, &text),
+        false => edge::respond(status, "", "", &[]),
+    })
 }
 
 /// Refuses what a path names and the caller may not know of, as what is not there.

@@ -19,6 +19,8 @@ mod health;
 #[cfg(target_arch = "wasm32")]
 mod management;
 #[cfg(target_arch = "wasm32")]
+mod me;
+#[cfg(target_arch = "wasm32")]
 mod operations;
 #[cfg(target_arch = "wasm32")]
 mod providers;

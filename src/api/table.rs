@@ -10,7 +10,7 @@ use crate::event::batch::MAX_BATCH;
 use crate::explain::MAX_CALL;
 
 #[cfg(target_arch = "wasm32")]
-use super::{Run, applications, deliveries, events, health, management, operations, providers, sources, stats};
+use super::{Run, applications, deliveries, events, health, management, me, operations, providers, sources, stats};
 
 /// How large a body may be where nothing else is said, in bytes.
 pub const MAX_BODY: usize = 256 * 1024;
@@ -55,12 +55,14 @@ macro_rules! endpoints {
 }
 
 endpoints! {
+    GET "/v1/me", AnyKey => me::get;
     POST "/v1/events", Has(EventsWrite), up to MAX_EVENT => events::post;
     POST "/v1/events/batch", Has(EventsWrite), up to MAX_BATCH => events::post_all;
     GET "/v1/events/{id}", Has(DeliveriesRead) => events::get;
     POST "/v1/events/{id}/cancel", Has(DeliveriesWrite) => events::cancel;
     GET "/v1/deliveries", Has(DeliveriesRead) => deliveries::list;
     GET "/v1/deliveries/{id}", Has(DeliveriesRead) => deliveries::get;
+    GET "/v1/deliveries/{id}/request", Has(DeliveriesWrite) => deliveries::request;
     POST "/v1/deliveries/{id}/retry", Has(DeliveriesWrite) => deliveries::retry;
     POST "/v1/deliveries/{id}/cancel", Has(DeliveriesWrite) => deliveries::cancel;
     POST "/v1/deliveries/retry", Has(DeliveriesWrite) => operations::retry;
@@ -87,6 +89,7 @@ endpoints! {
     GET "/v1/profiles/{name}", AnyKey => management::forward;
     PUT "/v1/profiles/{name}", Has(SubscriptionsWrite) => management::forward;
     DELETE "/v1/profiles/{name}", Has(SubscriptionsWrite) => management::forward;
+    POST "/v1/profiles/{name}/preview", AnyKey => management::forward;
     GET "/v1/providers", AnyKey => providers::list;
     GET "/v1/providers/{name}", AnyKey => providers::get;
     GET "/v1/sources", Has(SourcesRead) => management::source;

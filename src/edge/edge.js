@@ -258,7 +258,8 @@ export function answer(status, type, body, more) {
   const headers = new Headers(OWN_HEADERS);
   if (type !== "") headers.set("content-type", type);
   for (const [name, value] of Object.entries(pairs(more))) headers.set(name, value);
-  return new Response(status === 204 ? null : body, { status, headers });
+  // Not every status may have a body, be it an empty one.
+  return new Response(body === "" ? null : body, { status, headers });
 }
 
 /** The same with JSON, and nothing else. */

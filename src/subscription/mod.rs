@@ -1,8 +1,10 @@
 //! A subscription: where events go, which ones, and in what form.
 
 mod matching;
+mod outgoing;
 mod pace;
 mod prepared;
+mod preview;
 mod read;
 
 use std::collections::BTreeMap;
@@ -18,8 +20,10 @@ use crate::signature::{Key, Scheme};
 use crate::time::{Millis, rfc3339};
 
 pub use matching::{Filter, Interest, PATTERN_FAULT, is_pattern, matches};
+pub use outgoing::{Item, Outgoing, Shown};
 pub use pace::{MAX_CONCURRENCY, MAX_SHARDS, Pace, RateLimit};
 pub use prepared::Prepared;
+pub use preview::{Made, preview};
 pub use read::{Context, rotate};
 
 /// How many old secrets may be in force at once.

@@ -63,14 +63,13 @@ impl Prepared {
     /// way.
     pub fn headers(&self, facts: &HeaderFacts<'_>, body: &[u8], now: Millis) -> Vec<String> {
         let own = &self.destination.headers;
-        let signs = |name: &str| self.profile.signature.headers().any(|signing| signing.eq_ignore_ascii_case(name));
         let mut lines = vec!["Content-Type".to_owned(), "application/json".to_owned()];
         for (name, template) in &self.profile.headers {
             if !own.keys().any(|other| other.eq_ignore_ascii_case(name)) {
                 lines.extend([name.clone(), render_header(template, facts)]);
             }
         }
-        for (name, value) in own.iter().filter(|(name, _)| !signs(name)) {
+        for (name, value) in own.iter().filter(|(name, _)| !self.signs(name)) {
             lines.extend([name.clone(), value.clone()]);
         }
         let in_force = self.keys.iter().filter(|(_, until)| until.is_none_or(|until| until > now)).map(|(key, _)| key);
@@ -79,5 +78,15 @@ impl Prepared {
             lines.extend([name.to_owned(), value]);
         }
         lines
+    }
+
+    /// Whether the profile signs under this name.
+    fn signs(&self, name: &str) -> bool {
+        self.profile.signature.headers().any(|signing| signing.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether a header is one that the subscriber wants on each delivery.
+    pub(super) fn is_subscribers(&self, name: &str) -> bool {
+        self.destination.headers.contains_key(name) && !self.signs(name)
     }
 }

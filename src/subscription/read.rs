@@ -128,15 +128,9 @@ impl Subscription {
     ) -> Option<&'static str> {
         let mut code = None;
         if let Some(url) = url {
-            // Written out it may be longer than it came, and it is checked again before each attempt.
-            let checked =
-                destination::check(&url, context.rules).and_then(|url| destination::check(&url, context.rules));
-            match checked {
+            match read_url(fields, &url, context.rules) {
                 Ok(url) => self.url = url,
-                Err(error) => {
-                    code = Some(error.code());
-                    fields.fault("url", error.detail());
-                }
+                Err(fault) => code = Some(fault),
             }
         }
         if let Some(name) = fields.take_nullable::<String>("name", "must be a string") {
@@ -146,11 +140,7 @@ impl Subscription {
             self.name = name;
         }
         self.read_interest(fields, context.signals);
-        if let Some(metadata) = fields.take_nullable::<Map<String, Value>>("metadata", "must be an object") {
-            let metadata = metadata.unwrap_or_default();
-            if serde_json::to_string(&metadata).map_or(true, |text| text.len() > MAX_METADATA) {
-                fields.fault("metadata", format!("may have at most {MAX_METADATA} bytes"));
-            }
+        if let Some(metadata) = read_metadata(fields) {
             self.metadata = metadata;
         }
         if let Some(profile) = fields.take_nullable::<String>("profile", "must be a profile's name") {
@@ -160,7 +150,9 @@ impl Subscription {
         if profile.is_none() {
             fields.fault("profile", "is not a profile of this application; GET /v1/profiles lists them");
         }
-        self.read_headers(fields, profile.as_ref());
+        if let Some(headers) = read_headers(fields, &self.headers, profile.as_ref()) {
+            self.headers = headers;
+        }
         self.pace.read(fields);
         let fault = "must be a whole number from 1 to 32";
         if let Some(shards) = fields.take_nullable::<u32>("shards", fault) {
@@ -217,30 +209,6 @@ impl Subscription {
         }
     }
 
-    fn read_headers(&mut self, fields: &mut Fields<'_>, profile: Option<&Profile>) {
-        if let Some(headers) =
-            fields.take_nullable::<BTreeMap<String, String>>("headers", "must be an object whose values are strings")
-        {
-            self.headers = headers.unwrap_or_default();
-        }
-        if self.headers.len() > MAX_HEADERS {
-            fields.fault("headers", format!("may name at most {MAX_HEADERS} headers"));
-        }
-        let mut seen: Vec<String> = Vec::new();
-        for (name, value) in &self.headers {
-            let signing = profile.map(|profile| profile.signature.headers().collect::<Vec<_>>()).unwrap_or_default();
-            let lower = name.to_ascii_lowercase();
-            let fault = match seen.contains(&lower) {
-                true => Some("is given more than once"),
-                false => header::custom_fault(name, value, signing),
-            };
-            if let Some(fault) = fault {
-                fields.fault_at(&join("headers", name), fault);
-            }
-            seen.push(lower);
-        }
-    }
-
     /// Rotates the secret as the body of `rotate-secret` asks. Answers when the old one stops signing.
     ///
     /// # Errors
@@ -251,6 +219,54 @@ impl Subscription {
         self.public_key = self.secrets.public_key(&profile.signature);
         Ok(until)
     }
+}
+
+/// Where deliveries are to go; or the problem's own code.
+pub(super) fn read_url(fields: &mut Fields<'_>, url: &str, rules: Rules) -> Result<String, &'static str> {
+    // Written out it may be longer than it came, and it is checked again before each attempt.
+    destination::check(url, rules).and_then(|url| destination::check(&url, rules)).map_err(|error| {
+        fields.fault("url", error.detail());
+        error.code()
+    })
+}
+
+/// The owner's own notes, where they are given.
+pub(super) fn read_metadata(fields: &mut Fields<'_>) -> Option<Map<String, Value>> {
+    let metadata = fields.take_nullable::<Map<String, Value>>("metadata", "must be an object")?.unwrap_or_default();
+    if serde_json::to_string(&metadata).map_or(true, |text| text.len() > MAX_METADATA) {
+        fields.fault("metadata", format!("may have at most {MAX_METADATA} bytes"));
+    }
+    Some(metadata)
+}
+
+/// The headers on each delivery, where they are given; `before` are those that stay if not, which a changed profile may not
+/// like.
+pub(super) fn read_headers(
+    fields: &mut Fields<'_>,
+    before: &BTreeMap<String, String>,
+    profile: Option<&Profile>,
+) -> Option<BTreeMap<String, String>> {
+    let given =
+        fields.take_nullable::<BTreeMap<String, String>>("headers", "must be an object whose values are strings");
+    let given = given.map(Option::unwrap_or_default);
+    let headers = given.as_ref().unwrap_or(before);
+    if headers.len() > MAX_HEADERS {
+        fields.fault("headers", format!("may name at most {MAX_HEADERS} headers"));
+    }
+    let mut seen: Vec<String> = Vec::new();
+    for (name, value) in headers {
+        let signing = profile.map(|profile| profile.signature.headers().collect::<Vec<_>>()).unwrap_or_default();
+        let lower = name.to_ascii_lowercase();
+        let fault = match seen.contains(&lower) {
+            true => Some("is given more than once"),
+            false => header::custom_fault(name, value, signing),
+        };
+        if let Some(fault) = fault {
+            fields.fault_at(&join("headers", name), fault);
+        }
+        seen.push(lower);
+    }
+    given
 }
 
 /// Rotates secrets as a body `{overlapSeconds?, secret?, secretType?}` asks. Answers when the old one stops signing.
@@ -276,7 +292,7 @@ pub fn rotate(
 }
 
 /// Reads the fields `secret`, one that is brought along, and `secretType`, which one is to be made.
-fn read_secret(fields: &mut Fields<'_>, profile: &Profile, random: &[u8; 32]) -> String {
+pub(super) fn read_secret(fields: &mut Fields<'_>, profile: &Profile, random: &[u8; 32]) -> String {
     let brought = fields.take::<String>("secret", "must be a string");
     let kind = fields.take::<SecretType>("secretType", "must be shared or ed25519");
     if brought.is_some() && kind.is_some() {
@@ -298,7 +314,7 @@ fn read_secret(fields: &mut Fields<'_>, profile: &Profile, random: &[u8; 32]) ->
     secret
 }
 
-fn finish(fields: Fields<'_>, code: Option<&'static str>) -> Result<(), Problem> {
+pub(super) fn finish(fields: Fields<'_>, code: Option<&'static str>) -> Result<(), Problem> {
     fields.finish().map_err(|problem| match code {
         Some(code) if problem.errors.len() == 1 => problem.coded(code),
         _ => problem,

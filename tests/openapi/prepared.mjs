@@ -27,6 +27,8 @@ export async function prepared(target, { api, expect, subscribe, send, settled, 
   const key = await expect(201, "POST", "/v1/api-keys", { label: "Prepared", webhookUrl: url, events: ["none"] });
   const paths = {
     "/v1/sources/{id}/learned-secret": [learning.id],
+    // One whose signature nobody changes.
+    "/v1/profiles/{name}/preview": ["standard"],
     "/v1/subscriptions/{id}": [one.id, other.id],
     "/v1/events/{id}": events.map(({ id }) => id),
     "/v1/deliveries/{id}": deliveries,

@@ -11,8 +11,11 @@ import { OPERATOR_KEY, ROOT } from "../support/signet.mjs";
 import { prepared } from "./prepared.mjs";
 import { waiting } from "./waiting.mjs";
 
-/** What is not the gateway's own to answer: an origin answers for a source, and the pages' server for a file. */
-const NOT_OURS = ["shakeHands", "receive", "getOpenApi"];
+/**
+ * What is not the gateway's own to answer: an origin answers for a source, the pages' server for a file, and the receiver
+ * whatever it is asked to.
+ */
+const NOT_OURS = ["shakeHands", "receive", "getOpenApi", "tryReceiver"];
 
 /**
  * Runs it, and resolves to its exit code and what it printed.

@@ -86,6 +86,19 @@ export const bodies = {
       secretFormat: "string",
     },
   },
+  "POST /v1/profiles/{name}/preview": {
+    needs: {},
+    fields: {
+      ...TYPED,
+      data: "any",
+      url: "string",
+      headers: "object",
+      secret: "string",
+      secretType: "string",
+      metadata: "object",
+    },
+    optional: true,
+  },
   "POST /v1/sources": {
     needs: { provider: "github", secrets: ["a secret"], origin: "https://example.com/hook" },
     fields: SOURCE,

@@ -36,12 +36,14 @@ const SINCE = "2026-05-18T12:00:00.000Z";
  * where that is not 404. `links`: whether links may, too, which they may if nothing is said.
  */
 export const VALID = {
+  "GET /v1/me": { status: 200 },
   "POST /v1/events": { status: 202, body: { type: "matrix", data: 1 } },
   "POST /v1/events/batch": { status: 202, body: [{ type: "matrix", data: 1 }] },
   "GET /v1/events/{id}": { status: 200, thing: "event" },
   "POST /v1/events/{id}/cancel": { status: 200, thing: "event" },
   "GET /v1/deliveries": { status: 200 },
   "GET /v1/deliveries/{id}": { status: 200, thing: "delivery" },
+  "GET /v1/deliveries/{id}/request": { status: 200, thing: "delivery" },
   "POST /v1/deliveries/{id}/retry": { status: 202, thing: "delivery" },
   "POST /v1/deliveries/{id}/cancel": { status: 200, thing: "delivery" },
   "POST /v1/deliveries/retry": { status: 202, body: { type: "matrix.none" } },
@@ -69,6 +71,7 @@ export const VALID = {
   "GET /v1/profiles/{name}": { status: 200, thing: "profile" },
   "PUT /v1/profiles/{name}": { status: 200, thing: "profile", body: {}, elsewhere: 201 },
   "DELETE /v1/profiles/{name}": { status: 204, thing: "profile" },
+  "POST /v1/profiles/{name}/preview": { status: 200, thing: "profile" },
   "GET /v1/providers": { status: 200 },
   "GET /v1/providers/{name}": { status: 200, thing: "provider" },
   "GET /v1/sources": { status: 200 },

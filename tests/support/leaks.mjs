@@ -2,6 +2,8 @@
 
 /** Fields whose values are secrets, in what is sent and in what is answered. */
 const FIELDS = new Set(["key", "secret", "secrets", "webhookSecret", "signingSecret", "verifyToken"]);
+/** What a caller is told of its own key is the key's id. */
+const KEY_ID = /^key_[0-9a-z]{28}$/;
 /** What is shorter may stand in a log by chance. */
 const SHORTEST = 12;
 
@@ -12,7 +14,7 @@ export class Leaks {
 
   /** Remembers a text that must not be printed. */
   add(secret) {
-    if (typeof secret === "string" && secret.length >= SHORTEST) this.#secrets.add(secret);
+    if (typeof secret === "string" && secret.length >= SHORTEST && !KEY_ID.test(secret)) this.#secrets.add(secret);
   }
 
   /** Remembers the secrets in a body, sent or answered. */

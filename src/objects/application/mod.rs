@@ -186,6 +186,7 @@ impl Inner {
             ["GET", "profiles"] => self.list_profiles(query),
             ["GET", "profiles", name] => self.get_profile(name),
             ["PUT", "profiles", name] => self.put_profile(name, body).await,
+            ["POST", "profiles", name, "preview"] => self.preview_profile(name, body),
             ["DELETE", "profiles", name] => self.delete_profile(name).await,
             _ => Err(Problem::not_found("call")),
         }

@@ -3,10 +3,12 @@
 use std::rc::Rc;
 
 use super::Inner;
+use crate::edge;
 use crate::objects::{Outcome, Reply};
 use crate::page::Page;
 use crate::problem::Problem;
 use crate::profile::{self, Profile};
+use crate::subscription::{self, Made};
 
 /// How many profiles an application may have of its own: every Worker holds them in memory.
 const MAX_PROFILES: usize = 100;
@@ -23,6 +25,14 @@ impl Inner {
 
     pub(super) fn get_profile(&self, name: &str) -> Outcome {
         Reply::ok(&self.store.profile(name)?.ok_or_else(|| Problem::not_found("profile"))?)
+    }
+
+    /// What a delivery under a profile looks like: nothing is stored, and nothing is sent.
+    pub(super) fn preview_profile(&self, name: &str, body: &[u8]) -> Outcome {
+        let profile = self.store.profile(name)?.ok_or_else(|| Problem::not_found("profile"))?;
+        let unique = edge::random_id();
+        let made = Made { now: edge::now(), random: edge::random_bytes(), unique, rules: self.env.rules() };
+        Ok(Reply::Json(200, subscription::preview(&profile, body, &made)?))
     }
 
     pub(super) async fn put_profile(self: &Rc<Self>, name: &str, body: &[u8]) -> Outcome {

@@ -2,18 +2,21 @@
 
 use std::rc::Rc;
 
+use js_sys::Uint8Array;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::log::{Query, Row};
 use super::{Inner, WATCH};
+use crate::access::{Caller, Scope};
 use crate::delivery::{Health, Job, Stage, Trigger};
 use crate::edge;
 use crate::id::{DELIVERY, Id};
 use crate::objects::{Outcome, Reply, storage};
 use crate::problem::Problem;
+use crate::seen::Notice;
 use crate::stats::Parts;
-use crate::subscription::{Destination, Status};
+use crate::subscription::{Destination, Prepared, Status};
 use crate::time::rfc3339;
 
 impl Inner {
@@ -62,6 +65,29 @@ impl Inner {
         self.env.vault().look(&self.log.read("destination").ok()??, &self.name).ok()
     }
 
+    /// `POST /request/{id}`: what an attempt made now would send, as the caller in the body may see it.
+    pub(super) async fn request(&self, id: &str, body: &[u8]) -> Outcome {
+        let id = Id::parse_bare(id).ok_or_else(|| Problem::not_found("delivery"))?;
+        let caller: Caller = crate::body::parsed(body).map_err(|error| Problem::not_json(error.to_string()))?;
+        let row = self.log.whole(id).map_err(storage)?.ok_or_else(|| Problem::not_found("delivery"))?;
+        let prepared = self.prepared().await?;
+        refuse_deleted(&prepared)?;
+        let Some(body) = row.body.as_ref().map(Uint8Array::to_vec) else {
+            return Err(Problem::payload_expired(409));
+        };
+        self.check(&prepared)?;
+        let received = self.request_of(&row, Trigger::Manual)?;
+        let outgoing = row.outgoing(received.as_ref(), &prepared, &body, edge::now()).map_err(|_| {
+            Problem::new(409, "blocked_address", "Nothing would be sent: deliveries may not go to this URL.")
+        })?;
+        if received.is_some() && caller.scopes().has(Scope::SecretsRead) {
+            let delivery = row.id.with(DELIVERY);
+            let (application, key) = (self.address().0, caller.name());
+            edge::put(&Notice { what: "secret_read", application, key, id: &delivery }, true);
+        }
+        Reply::ok(&prepared.shown(&outgoing, &body, caller.scopes()))
+    }
+
     fn row(&self, id: &str) -> Result<Row, Problem> {
         let id = Id::parse_bare(id).ok_or_else(|| Problem::not_found("delivery"))?;
         self.log.find(id).map_err(storage)?.ok_or_else(|| Problem::not_found("delivery"))
@@ -70,9 +96,7 @@ impl Inner {
     pub(super) async fn retry(self: &Rc<Self>, id: &str) -> Outcome {
         let row = self.row(id)?;
         let prepared = self.prepared().await?;
-        if prepared.destination.status == Status::Deleted {
-            return Err(Problem::new(409, "subscription_deleted", "The subscription of this delivery is gone."));
-        }
+        refuse_deleted(&prepared)?;
         if !self.log.has_payload(row.id).map_err(storage)? {
             return Err(Problem::payload_expired(409));
         }
@@ -109,6 +133,14 @@ impl Inner {
             self.disarm_far(row.id, before.next_at).await;
         }
         Ok(true)
+    }
+}
+
+/// What is deleted has no attempts any more.
+fn refuse_deleted(prepared: &Prepared) -> Result<(), Problem> {
+    match prepared.destination.status {
+        Status::Deleted => Err(Problem::new(409, "subscription_deleted", "The subscription of this delivery is gone.")),
+        _ => Ok(()),
     }
 }
 

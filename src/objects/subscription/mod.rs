@@ -146,6 +146,7 @@ impl Subscription {
                 ["test"] => inner.test(&body.to_vec()).await,
                 ["list"] => inner.list(&body.to_vec()),
                 ["get", id] => inner.get(id),
+                ["request", id] => inner.request(id, &body.to_vec()).await,
                 ["event", id] => inner.event(id),
                 ["retry", id] => inner.retry(id).await,
                 ["cancel", id] => inner.cancel(id).await,

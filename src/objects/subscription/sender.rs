@@ -17,8 +17,7 @@ use crate::id::{DELIVERY, EVENT, Id};
 use crate::problem::Problem;
 use crate::profile::{HeaderFacts, Retry};
 use crate::seen;
-use crate::source::{Word, can_name, target};
-use crate::subscription::{Prepared, Status};
+use crate::subscription::{Item, Outgoing, Prepared, Status};
 use crate::time::{Millis, parse_retry_after, rfc3339};
 use crate::trace::Trace;
 
@@ -271,7 +270,7 @@ impl Inner {
 
     /// The request that a delivery was, where it came to a source. Where it can't be opened it stays owed, and lets others
     /// go first.
-    fn request_of(&self, row: &Row, trigger: Trigger) -> Result<Option<Received>, Problem> {
+    pub(super) fn request_of(&self, row: &Row, trigger: Trigger) -> Result<Option<Received>, Problem> {
         let Some(about) = &row.about else { return Ok(None) };
         let about = self.env.vault().read::<About>(about, row.id.as_str());
         if about.is_err() && trigger == Trigger::Schedule {
@@ -290,43 +289,15 @@ impl Inner {
         bytes: &[u8],
     ) -> (Millis, String, Exchange) {
         let started_at = edge::now();
-        let url = match prepared.url(row.url.as_deref()) {
-            Ok(url) => url,
-            Err(url) => return (started_at, url.to_owned(), Exchange::None(Failure::BLOCKED.into(), String::new())),
+        let outgoing = match row.outgoing(request.as_ref(), prepared, bytes, started_at) {
+            Ok(outgoing) => outgoing,
+            Err(url) => return (started_at, url, Exchange::None(Failure::BLOCKED.into(), String::new())),
         };
         let body = row.body.clone().unwrap_or_else(|| Uint8Array::from(bytes));
-        if let (Some(source), Some(request)) = (&prepared.destination.source, &request) {
-            let id = row.id.with(DELIVERY);
-            let word = Word {
-                source: &source.id,
-                provider: &source.provider,
-                verified: request.verified,
-                signing_secret: source.signing_secret.as_deref(),
-                id: request.id.as_deref().filter(|id| can_name(id)).unwrap_or(&id),
-            };
-            // The query may hold a token: it goes out, and is not kept.
-            let shown = target(url, &request.rest, "");
-            let url = target(url, &request.rest, &request.query);
-            let headers = [request.headers.clone(), word.headers(bytes, started_at).join("\n")];
-            let headers = headers.into_iter().filter(|lines| !lines.is_empty()).collect::<Vec<_>>().join("\n");
-            let timeout = i64::from(source.timeout_seconds).saturating_mul(1000);
-            let exchange = edge::post(&request.method, &url, &headers, &body, timeout, KEPT_BODY).await;
-            return (started_at, shown, exchange);
-        }
-        let facts = HeaderFacts {
-            event_id: &row.event_id(),
-            event_type: &row.kind,
-            delivery_id: &row.id.with(DELIVERY),
-            subscription_id: prepared.subscription(),
-        };
-        let mut headers = prepared.headers(&facts, bytes, started_at);
-        if let Some(trace) = &row.trace {
-            headers = trace.set(headers, edge::random_id() << 4 ^ edge::random_id());
-        }
-        let headers = headers.join("\n");
-        let timeout = i64::from(prepared.profile.timeout_seconds).saturating_mul(1000);
-        let exchange = edge::post("POST", url, &headers, &body, timeout, KEPT_BODY).await;
-        (started_at, url.to_owned(), exchange)
+        let Outgoing { method, url, plain_url, lines, timeout, .. } = outgoing;
+        let exchange = edge::post(&method, &url, &lines.join("\n"), &body, timeout, KEPT_BODY).await;
+        // What came in a query goes out, and is not kept.
+        (started_at, plain_url, exchange)
     }
 
     /// Records how an attempt went and sees to the next one. How far the delivery is then, if it is still known.
@@ -402,6 +373,26 @@ impl Inner {
         let name = [application, "/", id.as_str()].concat();
         let said = self.env.call("DELIVERY", &name, &format!("/{at}"), JsValue::NULL).await;
         said.is_ok_and(|said| said.status == 204)
+    }
+}
+
+impl Row {
+    /// The request of an attempt that is made now.
+    pub(super) fn outgoing(
+        &self,
+        received: Option<&Received>,
+        prepared: &Prepared,
+        body: &[u8],
+        now: Millis,
+    ) -> Result<Outgoing, String> {
+        let facts = HeaderFacts {
+            event_id: &self.event_id(),
+            event_type: &self.kind,
+            delivery_id: &self.id.with(DELIVERY),
+            subscription_id: prepared.subscription(),
+        };
+        let item = Item { facts, url: self.url.as_deref(), received, trace: self.trace.as_ref(), body };
+        prepared.outgoing(&item, now, || edge::random_id() << 4 ^ edge::random_id())
     }
 }
 
