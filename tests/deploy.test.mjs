@@ -74,11 +74,10 @@ test("the KV namespace and the pages are in the upload", async () => {
   assert.ok(metadata.bindings.some(({ name }) => name === "SUBSCRIPTIONS"));
   assert.match(printed, /env\.SUBSCRIPTIONS\s+KV Namespace/);
   assert.deepEqual(bindings("assets"), [{ name: "ASSETS", type: "assets" }]);
-  const files = (await readdir(path.join(root, "build/www"), { recursive: true, withFileTypes: true })).filter(
-    (entry) => entry.isFile(),
-  );
+  // wrangler counts folders as well.
+  const entries = await readdir(path.join(root, "build/www"), { recursive: true });
   const [, read] = /Read (\d+) files? from the assets directory/.exec(printed);
-  assert.equal(Number(read), files.length);
+  assert.equal(Number(read), entries.length);
 });
 
 test("fetches that reach private networks stay forbidden", () => {
