@@ -1,5 +1,7 @@
+// First, so that its layers come in their order.
+import "./style/index.css";
+
 import { render } from "preact";
 import { App } from "./app.jsx";
-import "./style/index.css";
 
 render(<App />, document.getElementById("app"));

@@ -13,13 +13,12 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const ARGS = ["--no-sandbox", "--disable-dev-shm-usage"];
 
 let launched;
+// Here, not where it is launched: that is in the middle of a test, and would be its end.
+after(async () => (await launched)?.close());
 
 /** One browser for the whole test file. */
-async function browser() {
-  if (!launched) {
-    launched = playwright.launch({ executablePath: chromium(), args: ARGS });
-    after(async () => (await launched).close());
-  }
+function browser() {
+  launched ??= playwright.launch({ executablePath: chromium(), args: ARGS });
   return launched;
 }
 
@@ -48,7 +47,8 @@ export async function visitor(signet, { dark = false, width = 1280, height = 900
   page.on("pageerror", (error) => fault(`threw ${error.stack ?? error}`));
   page.on("console", (message) => {
     // The browser notes every answer that is none of success; what a page makes of it is for its test to see.
-    const isAnswer = /Failed to load resource|net::ERR_/.test(message.text());
+    // A feature that the policy names may be unknown to this browser.
+    const isAnswer = /Failed to load resource|net::ERR_|Permissions-Policy.*Unrecognized/.test(message.text());
     if (["error", "warning"].includes(message.type()) && !isAnswer) fault(`${message.type()}: ${message.text()}`);
   });
   page.on("request", (request) => {

@@ -11,6 +11,7 @@ const STATES = {
   delivered: ["good", CircleCheck],
   active: ["good", CircleCheck],
   verified: ["good", CircleCheck],
+  unverified: ["wait", CircleAlert],
   done: ["good", CircleCheck],
   healthy: ["good", CircleCheck],
   failed: ["bad", CircleX],

@@ -1,13 +1,6 @@
-import { Page } from "../../ui/page.jsx";
+// Sources: who sends webhooks to us, what proves that it is them, and where it goes then.
+import "./sources.css";
 
-export function Sources() {
-  return <Page title="Sources" />;
-}
-
-export function NewSource() {
-  return <Page title="New source" />;
-}
-
-export function Source({ id }) {
-  return <Page title={id} />;
-}
+export { NewSource } from "./create.jsx";
+export { Sources } from "./list.jsx";
+export { Source } from "./source.jsx";
