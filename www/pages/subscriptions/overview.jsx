@@ -1,0 +1,253 @@
+// How a subscription does: its destination's health, the figures of a day, its latest deliveries, how it is set up.
+
+import { post } from "../../lib/api.js";
+import { duration, exact, percent, whole } from "../../lib/format.js";
+import { useAction, useLive } from "../../lib/live.js";
+import { href } from "../../lib/router.js";
+import { can } from "../../lib/session.js";
+import { Button } from "../../ui/button.jsx";
+import { Panel } from "../../ui/page.jsx";
+import { Empty, Notice, Shown } from "../../ui/say.jsx";
+import { Id, Status, Time } from "../../ui/text.jsx";
+import { Events } from "./list.jsx";
+
+export function Overview({ subscription, refresh }) {
+  const mayRead = can("deliveries:read");
+  return (
+    <div class="stack wide">
+      <Held of={subscription} refresh={refresh} />
+      <div class="beside">
+        <div class="stack wide">
+          {mayRead && <Health of={subscription} />}
+          {mayRead && <Day of={subscription} />}
+        </div>
+        <Setup of={subscription} />
+      </div>
+      {mayRead && <Latest of={subscription} />}
+    </div>
+  );
+}
+
+/** Why nothing goes out, and what to do. */
+function Held({ of: { id, status, disabledReason, failingSince }, refresh }) {
+  const { busy, problem, run } = useAction(async () => {
+    await post(`/v1/subscriptions/${id}/resume`);
+    await refresh();
+  });
+  if (status === "active") return null;
+  const isDisabled = status === "disabled";
+  return (
+    <Notice kind={isDisabled ? "bad" : "wait"}>
+      <div class="held">
+        {!isDisabled && "Paused: what comes in is recorded and held until you resume."}
+        {isDisabled && disabledReason === "gone" && (
+          <>
+            Disabled because the destination answered 410 Gone: it wants no more. New events are not matched; what was
+            pending is held. If that was a mistake, mend the receiver, or change the URL, then resume.
+          </>
+        )}
+        {isDisabled && disabledReason !== "gone" && (
+          <>
+            Disabled because nothing was taken for days
+            {failingSince && `, since ${exact(failingSince)}`}. New events are not matched; what was pending is held.
+            Send a test until the receiver takes it, then resume: what is held goes out. What was missed meanwhile can
+            be replayed.
+          </>
+        )}
+        {problem && <p>{problem.message}</p>}
+      </div>
+      {can("subscriptions:write") && (
+        <Button small busy={busy} onClick={run}>
+          Resume
+        </Button>
+      )}
+    </Notice>
+  );
+}
+
+function Health({ of: { id, status } }) {
+  const health = useLive(`/v1/subscriptions/${id}/health`);
+  return (
+    <Panel title="Destination">
+      <div class="panel-inside">
+        <Shown of={health} lines={2}>
+          {(data) => (
+            <div class="stack tight">
+              <InWords of={data} isActive={status === "active"} />
+              <p class="soft">
+                {data.waiting === 0
+                  ? "No delivery is"
+                  : data.waiting === 1
+                    ? "1 delivery is"
+                    : `${whole(data.waiting)} deliveries are`}{" "}
+                pending.
+              </p>
+            </div>
+          )}
+        </Shown>
+      </div>
+    </Panel>
+  );
+}
+
+function InWords({ of: { circuit, failingSince, consecutiveFailures, retryAt }, isActive }) {
+  if (circuit === "open") {
+    return (
+      <p>
+        <Status of="failing" as="spared" /> since <Time at={failingSince} />: {whole(consecutiveFailures)} attempts
+        failed in a row, so nothing goes out by schedule.{" "}
+        {retryAt && isActive && (
+          <>
+            Next try <Time at={retryAt} />.
+          </>
+        )}
+      </p>
+    );
+  }
+  if (circuit === "half-open") {
+    return (
+      <p>
+        <Status of="running" as="trying" /> It has failed since <Time at={failingSince} />. One attempt is being made to
+        see.
+      </p>
+    );
+  }
+  if (consecutiveFailures > 0) {
+    return (
+      <p>
+        <Status of="failing" as="last failed" />{" "}
+        {consecutiveFailures === 1 ? "The last attempt" : `The last ${whole(consecutiveFailures)} attempts`} failed,
+        since <Time at={failingSince} />. Deliveries are tried again by their schedule.
+      </p>
+    );
+  }
+  return (
+    <p>
+      <Status of="healthy" /> {isActive ? "Everything goes out." : "Nothing failed last."}
+    </p>
+  );
+}
+
+function Day({ of: { id } }) {
+  const stats = useLive(`/v1/subscriptions/${id}/stats`, { every: 10_000 });
+  return (
+    <Panel title="Last 24 hours">
+      <div class="panel-inside">
+        <Shown of={stats} lines={2}>
+          {({ counts, attempts, successRate, latencyMs }) => (
+            <dl class="figures">
+              <Figure name="Delivered of those that ended" value={percent(successRate)} />
+              <Figure name="Delivered" value={whole(counts.delivered)} />
+              <Figure name="Failed" value={whole(counts.failed)} isBad={counts.failed > 0} />
+              <Figure name="Pending" value={whole(counts.pending)} />
+              <Figure name="Attempts" value={whole(attempts)} />
+              <Figure name="Half delivered within" value={duration(latencyMs?.p50)} />
+              <Figure name="95 % within" value={duration(latencyMs?.p95)} />
+            </dl>
+          )}
+        </Shown>
+      </div>
+    </Panel>
+  );
+}
+
+function Figure({ name, value, isBad = false }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd class={`number${isBad ? " poor" : ""}`}>{value}</dd>
+    </div>
+  );
+}
+
+function Setup({ of }) {
+  const { id, url, events, filter, profile, headers, rateLimit, concurrency, ordered, shards, metadata } = of;
+  const pace = [
+    rateLimit && `${rateLimit.perSecond} attempts a second`,
+    concurrency && `${concurrency} at once`,
+    shards > 1 && `${shards} shards`,
+    ordered && "in order",
+  ].filter(Boolean);
+  const lines = [
+    ["URL", <span class="mono">{url}</span>],
+    ["Events", <Events of={events} most={100} />],
+    ...Object.entries(filter).map(([key, values]) => [`If ${key}`, `is ${values.join(" or ")}`]),
+    ["Profile", profile],
+    ...Object.entries(headers ?? {}).map(([name, value]) => [name, <span class="mono">{value}</span>]),
+    headers === null && ["Headers", "can't be read: an encryption key is missing"],
+    pace.length > 0 && ["Pace", pace.join(", ")],
+    of.publicKey && ["Public key", <span class="mono">{of.publicKey}</span>],
+    Object.keys(metadata).length > 0 && ["Metadata", <code>{JSON.stringify(metadata)}</code>],
+    ["Id", <Id of={id} whole />],
+    ["Created", exact(of.createdAt)],
+    of.updatedAt !== of.createdAt && ["Changed", exact(of.updatedAt)],
+  ].filter(Boolean);
+  return (
+    <Panel title="Set up">
+      <div class="panel-inside">
+        <dl class="facts small">
+          {lines.map(([name, value], at) => (
+            <>
+              <dt key={`${at} name`}>{name}</dt>
+              <dd key={`${at} value`}>{value}</dd>
+            </>
+          ))}
+        </dl>
+      </div>
+    </Panel>
+  );
+}
+
+function Latest({ of: { id } }) {
+  const list = useLive(`/v1/deliveries?subscription=${id}&limit=10`);
+  return (
+    <Panel title="Latest deliveries" actions={<a href={href("/deliveries", { subscription: id })}>All deliveries</a>}>
+      <Shown of={list}>
+        {({ data }) =>
+          data.length === 0 ? (
+            <Empty title="None yet">Send an event of a type that it gets, or a test.</Empty>
+          ) : (
+            <div class="scroller">
+              <table class="table">
+                <thead>
+                  <tr>
+                    <th>Event type</th>
+                    <th>Status</th>
+                    <th class="right">Attempts</th>
+                    <th>Accepted</th>
+                    <th>Next attempt</th>
+                    <th>Delivery</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {data.map((one) => (
+                    <tr key={one.id}>
+                      <td>
+                        <a class="whole" href={href(`/deliveries/${one.id}`)}>
+                          {one.event.type}
+                        </a>
+                      </td>
+                      <td>
+                        <Status of={one.status} />
+                      </td>
+                      <td class="right number">{whole(one.attemptCount)}</td>
+                      <td>
+                        <Time at={one.createdAt} />
+                      </td>
+                      <td>
+                        {one.status === "pending" ? <Time at={one.nextAttemptAt} /> : <span class="soft">–</span>}
+                      </td>
+                      <td>
+                        <Id of={one.id} what="delivery id" />
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          )
+        }
+      </Shown>
+    </Panel>
+  );
+}
