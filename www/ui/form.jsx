@@ -3,6 +3,8 @@ import { useRef, useState } from "preact/hooks";
 import { useAction } from "../lib/live.js";
 import { Notice } from "./say.jsx";
 
+const LATER = 150;
+
 /**
  * @param {{initial: object, check?: (values: object) => Record<string, string | undefined>, submit: (values: object) => Promise<any>}} how
  *   `check` names what is wrong, by field; `submit` makes the call. A problem's `errors` are shown at the fields that
@@ -21,7 +23,8 @@ export function useForm({ initial, check = () => ({}), submit }) {
     setValues((before) => ({ ...before, [name]: value }));
     setSaid((before) => ({ ...before, [name]: undefined }));
   };
-  const touch = (name) => setTouched((before) => ({ ...before, [name]: true }));
+  // A fault that appears moves what stands below: not while that is being clicked, which is what takes the focus away.
+  const touch = (name) => setTimeout(() => setTouched((before) => ({ ...before, [name]: true })), LATER);
 
   const action = useAction(async () => {
     try {

@@ -29,9 +29,9 @@ export function Replay({ subscription, onClose }) {
   const { data } = useLive("/v1/subscriptions?limit=250", { every: 0 });
   const others = (data?.data ?? []).filter(({ id }) => id !== subscription.id);
   const from = [
-    ["", "everything that was posted"],
-    [subscription.id, "what this subscription got"],
-    ...others.map(({ id, name, url }) => [id, `what ${name || hostOf(url)} got`]),
+    ["", "Everything that was posted"],
+    [subscription.id, "What this subscription got"],
+    ...others.map(({ id, name, url }) => [id, `What ${name || hostOf(url)} got`]),
   ];
   return (
     <Again
@@ -50,7 +50,7 @@ export function Replay({ subscription, onClose }) {
             Events of this time that its own types and filter want are delivered to it, as new deliveries. What is
             replayed twice is delivered twice.
           </p>
-          <SelectField {...field("from")} label="Of" options={from} />
+          <SelectField {...field("from")} label="Events" options={from} />
           <Chips
             {...field("types")}
             label="Types"

@@ -140,11 +140,11 @@ function Table({ rows, rates }) {
               <td>
                 <Events of={one.events} />
               </td>
-              <td>{one.profile}</td>
+              <td class="minor">{one.profile}</td>
               <td class="right number">
                 <Rate of={rates.get(one.id)} />
               </td>
-              <td class="soft">
+              <td class="soft minor">
                 <Time at={one.createdAt} />
               </td>
             </tr>

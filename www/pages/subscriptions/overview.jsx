@@ -136,13 +136,13 @@ function Day({ of: { id } }) {
         <Shown of={stats} lines={2}>
           {({ counts, attempts, successRate, latencyMs }) => (
             <dl class="figures">
-              <Figure name="Delivered of those that ended" value={percent(successRate)} />
+              <Figure name="Success rate" value={percent(successRate)} />
               <Figure name="Delivered" value={whole(counts.delivered)} />
               <Figure name="Failed" value={whole(counts.failed)} isBad={counts.failed > 0} />
               <Figure name="Pending" value={whole(counts.pending)} />
               <Figure name="Attempts" value={whole(attempts)} />
-              <Figure name="Half delivered within" value={duration(latencyMs?.p50)} />
-              <Figure name="95 % within" value={duration(latencyMs?.p95)} />
+              <Figure name="Latency, p50" value={duration(latencyMs?.p50)} />
+              <Figure name="Latency, p95" value={duration(latencyMs?.p95)} />
             </dl>
           )}
         </Shown>
@@ -183,7 +183,7 @@ function Setup({ of }) {
     of.updatedAt !== of.createdAt && ["Changed", exact(of.updatedAt)],
   ].filter(Boolean);
   return (
-    <Panel title="Set up">
+    <Panel title="Configuration">
       <div class="panel-inside">
         <dl class="facts small">
           {lines.map(([name, value], at) => (

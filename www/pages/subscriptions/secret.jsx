@@ -4,12 +4,11 @@ import { get, post } from "../../lib/api.js";
 import { exact } from "../../lib/format.js";
 import { useAction } from "../../lib/live.js";
 import { can } from "../../lib/session.js";
-import { Button } from "../../ui/button.jsx";
+import { Button, Copy } from "../../ui/button.jsx";
 import { Dialog } from "../../ui/dialog.jsx";
 import { SelectField } from "../../ui/field.jsx";
 import { FormProblem, useForm } from "../../ui/form.jsx";
 import { Notice } from "../../ui/say.jsx";
-import { Code } from "../../ui/text.jsx";
 import { secretFault } from "./checks.js";
 import { SecretFields } from "./form.jsx";
 import { secretOf } from "./values.js";
@@ -24,11 +23,11 @@ export function NewSecret({ secret, publicKey, until, onStored }) {
           ? "Store it where the receiver reads it. You can read it again later; each reading is logged."
           : "Store it where the receiver reads it. It is shown this once."}
       </p>
-      <Code text={secret} label="secret" wrap />
+      <Kept text={secret} what="secret" />
       {publicKey && (
         <>
           <p>Receivers verify with the public key, and need nothing else:</p>
-          <Code text={publicKey} label="public key" wrap />
+          <Kept text={publicKey} what="public key" />
         </>
       )}
       {until}
@@ -38,6 +37,17 @@ export function NewSecret({ secret, publicKey, until, onStored }) {
         </Button>
       </div>
     </div>
+  );
+}
+
+function Kept({ text, what }) {
+  return (
+    <section class="kept" aria-label={what}>
+      <code>{text}</code>
+      <Copy text={text} what={what}>
+        Copy
+      </Copy>
+    </section>
   );
 }
 
@@ -61,7 +71,7 @@ export function ShowSecret({ subscription, onClose }) {
     <Dialog title="Signing secret" onClose={onClose} footer={footer}>
       <div class="stack">
         <p>Each reading is logged, with the key that read it.</p>
-        {secret && <Code text={secret} label="secret" wrap />}
+        {secret && <Kept text={secret} what="secret" />}
         {problem && <Notice kind="bad">{problem.message}</Notice>}
       </div>
     </Dialog>
@@ -120,7 +130,8 @@ export function Rotate({ subscription, signature, onDone, onClose }) {
           />
         ) : (
           <Notice kind="wait">
-            This profile has room for one signature: the new secret signs alone at once. Tell the receiver first.
+            This profile has room for one signature: the new secret signs alone at once. To change it without a gap,
+            bring one that the receiver takes already.
           </Notice>
         )}
         <FormProblem of={form} />

@@ -95,13 +95,13 @@ function Request({ of: { method, url, headers, body } }) {
 export function Retries({ of: { retry, timeoutSeconds } }) {
   const { delays, jitter } = retry;
   return (
-    <Panel title="Until it is taken" actions={<span class="soft small">{scheduleInWords(retry)}</span>}>
+    <Panel title="Retry schedule" actions={<span class="soft small">{scheduleInWords(retry)}</span>}>
       <div class="panel-inside stack tight">
         <ol class="timeline">
           {timeline(delays).map(({ label, total }, at) => (
             <li key={at}>
               <b class="number">{label}</b>
-              <span class="soft number">{total}</span>
+              <span class="soft number">{total && `at ${total}`}</span>
             </li>
           ))}
         </ol>
