@@ -98,7 +98,7 @@ function InWords({ of: { circuit, failingSince, consecutiveFailures, retryAt }, 
         failed in a row, so nothing goes out by schedule.{" "}
         {retryAt && isActive && (
           <>
-            Next try <Time at={retryAt} />.
+            Next try <Time at={retryAt} />. What is sent by hand goes out all the same.
           </>
         )}
       </p>
@@ -216,7 +216,6 @@ function Latest({ of: { id } }) {
                     <th class="right">Attempts</th>
                     <th>Accepted</th>
                     <th>Next attempt</th>
-                    <th>Delivery</th>
                   </tr>
                 </thead>
                 <tbody>
@@ -235,10 +234,7 @@ function Latest({ of: { id } }) {
                         <Time at={one.createdAt} />
                       </td>
                       <td>
-                        {one.status === "pending" ? <Time at={one.nextAttemptAt} /> : <span class="soft">–</span>}
-                      </td>
-                      <td>
-                        <Id of={one.id} what="delivery id" />
+                        <Next of={one} />
                       </td>
                     </tr>
                   ))}
@@ -250,4 +246,10 @@ function Latest({ of: { id } }) {
       </Shown>
     </Panel>
   );
+}
+
+/** When a pending one is tried next; what is overdue waits until its destination, its turn or its limit lets it. */
+function Next({ of: { status, nextAttemptAt } }) {
+  if (status !== "pending" || !nextAttemptAt) return <span class="soft">–</span>;
+  return new Date(nextAttemptAt) > Date.now() ? <Time at={nextAttemptAt} /> : "due";
 }
