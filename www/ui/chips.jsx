@@ -1,6 +1,7 @@
 // A list of short texts: each is typed, then stands as a chip that can be taken away.
 import { X } from "lucide";
 import { useRef, useState } from "preact/hooks";
+import { whenReleased } from "../lib/press.js";
 import "./chips.css";
 import { Field } from "./field.jsx";
 import { Icon } from "./icon.jsx";
@@ -74,7 +75,8 @@ export function ChipsBox({ value, onInput, check, parts, placeholder, onBlur, on
         onInput={(event) => typed(event.currentTarget.value)}
         onKeyDown={onKeyDown}
         onBlur={() => {
-          finish();
+          // One chip more may take one line more.
+          whenReleased(finish);
           onBlur?.();
         }}
       />

@@ -1,9 +1,8 @@
 // A form's values, what is wrong with them as one types, and what the API says of them.
 import { useRef, useState } from "preact/hooks";
 import { useAction } from "../lib/live.js";
+import { whenReleased } from "../lib/press.js";
 import { Notice } from "./say.jsx";
-
-const LATER = 150;
 
 /**
  * @param {{initial: object, check?: (values: object) => Record<string, string | undefined>, submit: (values: object) => Promise<any>}} how
@@ -23,8 +22,8 @@ export function useForm({ initial, check = () => ({}), submit }) {
     setValues((before) => ({ ...before, [name]: value }));
     setSaid((before) => ({ ...before, [name]: undefined }));
   };
-  // A fault that appears moves what stands below: not while that is being clicked, which is what takes the focus away.
-  const touch = (name) => setTimeout(() => setTouched((before) => ({ ...before, [name]: true })), LATER);
+  // A fault that appears moves what stands below: not while that is being clicked.
+  const touch = (name) => whenReleased(() => setTouched((before) => ({ ...before, [name]: true })));
 
   const action = useAction(async () => {
     try {

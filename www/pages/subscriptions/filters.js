@@ -15,10 +15,13 @@ export function found(subscriptions, { state = "", search = "" }) {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   return subscriptions.filter((one) => {
     if (state !== "" && stateOf(one) !== state) return false;
-    const text = `${one.name ?? ""} ${one.url} ${one.id}`.toLowerCase();
-    return words.every((word) => text.includes(word));
+    const text = `${one.name ?? ""} ${one.url}`.toLowerCase();
+    return words.every((word) => text.includes(word) || isOf(one.id, word));
   });
 }
+
+/** A few letters stand in many ids by chance. */
+const isOf = (id, word) => id.startsWith(word) || (word.length >= 6 && id.includes(word));
 
 /** How many are in each state. */
 export function counted(subscriptions) {

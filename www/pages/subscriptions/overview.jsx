@@ -1,5 +1,6 @@
 // How a subscription does: its destination's health, the figures of a day, its latest deliveries, how it is set up.
 
+import { useEffect } from "preact/hooks";
 import { post } from "../../lib/api.js";
 import { duration, exact, percent, whole } from "../../lib/format.js";
 import { useAction, useLive } from "../../lib/live.js";
@@ -67,6 +68,10 @@ function Held({ of: { id, status, disabledReason, failingSince }, refresh }) {
 
 function Health({ of: { id, status } }) {
   const health = useLive(`/v1/subscriptions/${id}/health`);
+  // What was paused or resumed is not as it was a moment ago.
+  useEffect(() => {
+    health.refresh();
+  }, [status]);
   return (
     <Panel title="Destination">
       <div class="panel-inside">
