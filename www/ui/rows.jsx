@@ -29,7 +29,7 @@ export function Rows({ label, hint, fault, rows, onInput, blank, add, one, fault
   // What is said of one row is said there.
   const elsewhere = fault && !faults.some(Boolean);
   return (
-    <fieldset class="rows" ref={element}>
+    <fieldset class="form-rows" ref={element}>
       <legend>{label}</legend>
       {hint && <div class="hint">{hint}</div>}
       {rows.length > 0 && (

@@ -6,7 +6,7 @@ import { filterFaults, headerFaults } from "./checks.js";
 
 function Fold({ title, open, onToggle, children }) {
   return (
-    <details class="fold" open={open} onToggle={(event) => onToggle(event.currentTarget.open)}>
+    <details class="subs-fold" open={open} onToggle={(event) => onToggle(event.currentTarget.open)}>
       <summary>{title}</summary>
       <div class="stack">{children}</div>
     </details>
@@ -115,7 +115,7 @@ export function Pace({ form, ...fold }) {
   const number = { inputmode: "decimal", autocomplete: "off", optional: true };
   return (
     <Fold title="Pace and order" {...fold}>
-      <div class="thirds">
+      <div class="subs-thirds">
         <TextField {...field("rateLimit")} {...number} label="Attempts per second" placeholder="no limit" />
         <TextField {...field("concurrency")} {...number} label="At once" placeholder="32" />
         <TextField {...field("shards")} {...number} label="Shards" placeholder="1" />

@@ -89,7 +89,7 @@ function Again({ title, what, path, since, more = {}, body = () => ({}), check =
         {children(field)}
         <SelectField {...field("window")} label="Time" options={WINDOWS} />
         {values.window === "own" && (
-          <div class="halves">
+          <div class="subs-halves">
             <TextField {...field("since")} label="Since" type="datetime-local" step="1" required />
             <TextField {...field("until")} label="Until" type="datetime-local" step="1" optional />
           </div>

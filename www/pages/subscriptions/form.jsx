@@ -46,8 +46,8 @@ export function SubscriptionForm({ initial, profiles, usual, isNew = false, what
   };
   const fold = (part) => ({ open: open[part], onToggle: (is) => setOpen((before) => ({ ...before, [part]: is })) });
   return (
-    <div class="beside">
-      <form {...form.form} onSubmit={onSubmit} class="panel stack subscription-form">
+    <div class="subs-beside">
+      <form {...form.form} onSubmit={onSubmit} class="panel stack subs-form">
         <TextField
           {...field("url")}
           label="URL"
@@ -114,7 +114,7 @@ function ProfileField({ profiles, usual, chosen, free, ...field }) {
     <div class="stack tight">
       <SelectField {...field} label="Profile" options={options} />
       {chosen ? (
-        <dl class="facts small in-words">
+        <dl class="facts small subs-in-words">
           {profileInWords(chosen).map(([what, words]) => (
             <>
               <dt>{what}</dt>

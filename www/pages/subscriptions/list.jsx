@@ -63,7 +63,7 @@ function Filters({ search, state, counts }) {
   return (
     <div class="row apart">
       <input
-        class="input finder"
+        class="input subs-finder"
         type="search"
         aria-label="Search"
         placeholder="Search by name, URL or id"
@@ -96,7 +96,7 @@ function Nothing() {
 function More({ shown, all, more }) {
   if (all <= shown && !more) return null;
   return (
-    <div class="row more">
+    <div class="row subs-more">
       <Button onClick={() => refine({ show: shown + STEP }, { replace: true })}>Load more</Button>
       <span class="soft small number">
         {whole(Math.min(shown, all))} of {whole(all)}
@@ -112,7 +112,7 @@ const ratesOf = (stats) => new Map((stats?.destinations ?? []).map((one) => [one
 function Table({ rows, rates }) {
   return (
     <div class="scroller">
-      <table class="table subscriptions">
+      <table class="table subs-list">
         <thead>
           <tr>
             <th>Subscription</th>
@@ -126,7 +126,7 @@ function Table({ rows, rates }) {
         <tbody>
           {rows.map((one) => (
             <tr key={one.id}>
-              <td class="who">
+              <td class="subs-who">
                 <a class="whole cut" href={href(`/subscriptions/${one.id}`)} title={one.name ?? one.url}>
                   {one.name || hostOf(one.url)}
                 </a>
@@ -140,11 +140,11 @@ function Table({ rows, rates }) {
               <td>
                 <Events of={one.events} />
               </td>
-              <td class="minor">{one.profile}</td>
+              <td class="subs-minor">{one.profile}</td>
               <td class="right number">
                 <Rate of={rates.get(one.id)} />
               </td>
-              <td class="soft minor">
+              <td class="soft subs-minor">
                 <Time at={one.createdAt} />
               </td>
             </tr>
@@ -158,7 +158,7 @@ function Table({ rows, rates }) {
 function State({ of }) {
   const state = stateOf(of);
   return (
-    <span class="state">
+    <span class="subs-state">
       <Status of={state} />
       {state === "failing" && (
         <span class="soft">
@@ -176,7 +176,7 @@ function State({ of }) {
 export function Events({ of, most = 2 }) {
   if (of.length === 1 && of[0] === "*") return <span class="soft">all</span>;
   return (
-    <span class="row few" title={of.join("\n")}>
+    <span class="row subs-few" title={of.join("\n")}>
       {of.slice(0, most).map((type) => (
         <span key={type} class="chip cut">
           {type}
@@ -191,7 +191,7 @@ function Rate({ of }) {
   if (!of || of.successRate === null) return <span class="soft">–</span>;
   return (
     <>
-      <span class={of.successRate < 0.9 ? "poor" : undefined}>{percent(of.successRate)}</span>{" "}
+      <span class={of.successRate < 0.9 ? "subs-poor" : undefined}>{percent(of.successRate)}</span>{" "}
       <span class="soft">of {whole(of.counts.delivered + of.counts.failed)}</span>
     </>
   );

@@ -53,7 +53,7 @@ function Made({ of: { id, secret, publicKey } }) {
   return (
     <Page title="The subscription is there" key="made">
       <Panel title="Its secret">
-        <div class="panel-inside stack narrow">
+        <div class="panel-inside stack subs-narrow">
           <NewSecret
             secret={secret}
             publicKey={publicKey}

@@ -23,7 +23,12 @@ const TABS = [
   ["receiver", "Receiver", Receiver],
 ];
 
+/** Nothing of one stays for another: no open dialog, nothing typed. */
 export function Subscription({ id }) {
+  return <One key={id} id={id} />;
+}
+
+function One({ id }) {
   const path = `/v1/subscriptions/${encodeURIComponent(id)}`;
   const live = useLive(path);
   const profiles = useLive("/v1/profiles", { every: 60_000 });
@@ -31,7 +36,7 @@ export function Subscription({ id }) {
   const subscription = live.data;
   if (!subscription) {
     return (
-      <Page title="Subscription" back={back} key={id}>
+      <Page title="Subscription" back={back}>
         <Shown of={live} lines={8} />
       </Page>
     );
@@ -41,19 +46,18 @@ export function Subscription({ id }) {
   const [tab, , Tab] = tabs.find(([name]) => name === wanted) ?? tabs[0];
   const name = subscription.name || hostOf(subscription.url);
   const title = (
-    <span class="row titled">
+    <span class="row subs-titled">
       <span>{name}</span> <Status of={stateOf(subscription)} />
     </span>
   );
   return (
     <Page
-      key={`${id} read`}
       title={title}
       name={name}
       back={back}
       actions={<Actions subscription={subscription} profiles={profiles.data?.data ?? []} refresh={live.refresh} />}
     >
-      <nav class="segments tabs" aria-label="Parts">
+      <nav class="segments subs-tabs" aria-label="Parts">
         {tabs.map(([one, words]) => (
           <a
             key={one}

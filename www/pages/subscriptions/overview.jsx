@@ -10,6 +10,7 @@ import { Button } from "../../ui/button.jsx";
 import { Panel } from "../../ui/page.jsx";
 import { Empty, Notice, Shown } from "../../ui/say.jsx";
 import { Id, Status, Time } from "../../ui/text.jsx";
+import { Bars } from "./bars.jsx";
 import { Events } from "./list.jsx";
 
 export function Overview({ subscription, refresh }) {
@@ -17,13 +18,17 @@ export function Overview({ subscription, refresh }) {
   return (
     <div class="stack wide">
       <Held of={subscription} refresh={refresh} />
-      <div class="beside">
-        <div class="stack wide">
-          {mayRead && <Health of={subscription} />}
-          {mayRead && <Day of={subscription} />}
+      {mayRead ? (
+        <div class="subs-beside">
+          <div class="stack wide">
+            <Health of={subscription} />
+            <Day of={subscription} />
+          </div>
+          <Setup of={subscription} />
         </div>
+      ) : (
         <Setup of={subscription} />
-      </div>
+      )}
       {mayRead && <Latest of={subscription} />}
     </div>
   );
@@ -39,7 +44,7 @@ function Held({ of: { id, status, disabledReason, failingSince }, refresh }) {
   const isDisabled = status === "disabled";
   return (
     <Notice kind={isDisabled ? "bad" : "wait"}>
-      <div class="held">
+      <div class="subs-held">
         {!isDisabled && "Paused: what comes in is recorded and held until you resume."}
         {isDisabled && disabledReason === "gone" && (
           <>
@@ -134,21 +139,24 @@ function InWords({ of: { circuit, failingSince, consecutiveFailures, retryAt }, 
 }
 
 function Day({ of: { id } }) {
-  const stats = useLive(`/v1/subscriptions/${id}/stats`, { every: 10_000 });
+  const stats = useLive(`/v1/subscriptions/${id}/stats?interval=3600`, { every: 10_000 });
   return (
     <Panel title="Last 24 hours">
       <div class="panel-inside">
         <Shown of={stats} lines={2}>
-          {({ counts, attempts, successRate, latencyMs }) => (
-            <dl class="figures">
-              <Figure name="Success rate" value={percent(successRate)} />
-              <Figure name="Delivered" value={whole(counts.delivered)} />
-              <Figure name="Failed" value={whole(counts.failed)} isBad={counts.failed > 0} />
-              <Figure name="Pending" value={whole(counts.pending)} />
-              <Figure name="Attempts" value={whole(attempts)} />
-              <Figure name="Latency, p50" value={duration(latencyMs?.p50)} />
-              <Figure name="Latency, p95" value={duration(latencyMs?.p95)} />
-            </dl>
+          {({ counts, attempts, successRate, latencyMs, series }) => (
+            <div class="stack">
+              <dl class="subs-figures">
+                <Figure name="Success rate" value={percent(successRate)} />
+                <Figure name="Delivered" value={whole(counts.delivered)} />
+                <Figure name="Failed" value={whole(counts.failed)} isBad={counts.failed > 0} />
+                <Figure name="Pending" value={whole(counts.pending)} />
+                <Figure name="Attempts" value={whole(attempts)} />
+                <Figure name="Latency, p50" value={duration(latencyMs?.p50)} />
+                <Figure name="Latency, p95" value={duration(latencyMs?.p95)} />
+              </dl>
+              {series && <Bars series={series} />}
+            </div>
           )}
         </Shown>
       </div>
@@ -160,7 +168,7 @@ function Figure({ name, value, isBad = false }) {
   return (
     <div>
       <dt>{name}</dt>
-      <dd class={`number${isBad ? " poor" : ""}`}>{value}</dd>
+      <dd class={`number${isBad ? " subs-poor" : ""}`}>{value}</dd>
     </div>
   );
 }

@@ -42,7 +42,7 @@ export function NewSecret({ secret, publicKey, until, onStored }) {
 
 function Kept({ text, what }) {
   return (
-    <section class="kept" aria-label={what}>
+    <section class="subs-kept" aria-label={what}>
       <code>{text}</code>
       <Copy text={text} what={what}>
         Copy

@@ -33,7 +33,7 @@ export function WirePreview({ profile, usual, more, isGuess = false }) {
         {isGuess && <p class="hint">Shown for the profile standard: the application may have another one.</p>}
         {problem && <Notice kind="bad">{problem.errors?.[0]?.detail ?? problem.message}</Notice>}
         {request ? <Request of={request} /> : !problem && <Loading lines={6} />}
-        <details class="fold">
+        <details class="subs-fold">
           <summary>Change the example</summary>
           <div class="stack">
             <TextField label="Type" mono value={type} onInput={setTyped} fault={faults.type} />
@@ -73,7 +73,7 @@ function usePreview(profile, body) {
 function Request({ of: { method, url, headers, body } }) {
   return (
     <div class="stack tight">
-      <section class="request" aria-label="Request">
+      <section class="subs-request" aria-label="Request">
         <p>
           <b>{method}</b> {url}
         </p>
@@ -97,7 +97,7 @@ export function Retries({ of: { retry, timeoutSeconds } }) {
   return (
     <Panel title="Retry schedule" actions={<span class="soft small">{scheduleInWords(retry)}</span>}>
       <div class="panel-inside stack tight">
-        <ol class="timeline">
+        <ol class="subs-timeline">
           {timeline(delays).map(({ label, total }, at) => (
             <li key={at}>
               <b class="number">{label}</b>
