@@ -4,12 +4,21 @@ import { useId, useRef, useState } from "preact/hooks";
 import { Button } from "./button.jsx";
 import "./menu.css";
 
+/** About as wide as its words are. */
+const WIDTH = 240;
+
 /** @param {{label: string, items: {words: string, run: () => void, danger?: boolean}[]}} props */
 export function Menu({ label, items }) {
   const [open, setOpen] = useState(false);
+  const [isLeft, setLeft] = useState(false);
   const element = useRef(null);
   const id = useId();
   if (items.length === 0) return null;
+  const turn = () => {
+    // It reaches to the left of its button, unless the window ends there.
+    setLeft(element.current.getBoundingClientRect().right < WIDTH);
+    setOpen(!open);
+  };
   const close = () => {
     setOpen(false);
     element.current?.querySelector("button")?.focus();
@@ -31,8 +40,8 @@ export function Menu({ label, items }) {
       onKeyDown={onKeyDown}
       onFocusOut={(event) => element.current.contains(event.relatedTarget) || setOpen(false)}
     >
-      <Button icon={Ellipsis} label={label} aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)} />
-      <ul id={id} hidden={!open}>
+      <Button icon={Ellipsis} label={label} aria-expanded={open} aria-controls={id} onClick={turn} />
+      <ul id={id} hidden={!open} class={isLeft ? "left" : undefined}>
         {items.map(({ words, run, danger }) => (
           <li key={words}>
             <button

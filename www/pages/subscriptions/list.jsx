@@ -162,7 +162,7 @@ function State({ of }) {
       <Status of={state} />
       {state === "failing" && (
         <span class="soft">
-          since <Time at={of.failingSince} />
+          began <Time at={of.failingSince} />
         </span>
       )}
       {state === "disabled" && (

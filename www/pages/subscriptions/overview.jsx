@@ -101,11 +101,16 @@ function Health({ of: { id, status } }) {
 }
 
 function InWords({ of: { circuit, failingSince, consecutiveFailures, retryAt }, isActive }) {
+  const began = (
+    <>
+      It began to fail <Time at={failingSince} />
+    </>
+  );
   if (circuit === "open") {
     return (
       <p>
-        <Status of="failing" as="spared" /> since <Time at={failingSince} />: {whole(consecutiveFailures)} attempts
-        failed in a row, so nothing goes out by schedule.{" "}
+        <Status of="failing" as="spared" /> {began}, {whole(consecutiveFailures)} attempts failed in a row: nothing goes
+        out by schedule.{" "}
         {retryAt && isActive && (
           <>
             Next try <Time at={retryAt} />. What is sent by hand goes out all the same.
@@ -117,17 +122,17 @@ function InWords({ of: { circuit, failingSince, consecutiveFailures, retryAt }, 
   if (circuit === "half-open") {
     return (
       <p>
-        <Status of="running" as="trying" /> It has failed since <Time at={failingSince} />. One attempt is being made to
-        see.
+        <Status of="running" as="trying" /> {began}. One attempt is being made to see.
       </p>
     );
   }
   if (consecutiveFailures > 0) {
+    const last =
+      consecutiveFailures === 1 ? "The last attempt" : `The last ${whole(consecutiveFailures)} attempts in a row`;
     return (
       <p>
-        <Status of="failing" as="last failed" />{" "}
-        {consecutiveFailures === 1 ? "The last attempt" : `The last ${whole(consecutiveFailures)} attempts`} failed,
-        since <Time at={failingSince} />. Deliveries are tried again by their schedule.
+        <Status of="failing" as="last failed" /> {began}. {last} failed.
+        {isActive && " Deliveries are tried again by their schedule."}
       </p>
     );
   }

@@ -16,20 +16,19 @@ import { carriesSeveral } from "./words.js";
 
 /** A secret that was just made. */
 export function NewSecret({ secret, publicKey, until, onStored }) {
+  const later = can("secrets:read") ? "You can read it again later; each reading is logged." : "It is shown this once.";
   return (
     <div class="stack">
-      <p>
-        {can("secrets:read")
-          ? "Store it where the receiver reads it. You can read it again later; each reading is logged."
-          : "Store it where the receiver reads it. It is shown this once."}
-      </p>
-      <Kept text={secret} what="secret" />
-      {publicKey && (
+      {publicKey ? (
         <>
-          <p>Receivers verify with the public key, and need nothing else:</p>
+          <p>Give the receiver the public key: it verifies with that, and needs nothing else.</p>
           <Kept text={publicKey} what="public key" />
+          <p>The private key signs, and Signet keeps it. {later}</p>
         </>
+      ) : (
+        <p>Store it where the receiver reads it. {later}</p>
       )}
+      <Kept text={secret} what="secret" />
       {until}
       <div>
         <Button kind="primary" onClick={onStored}>
