@@ -100,7 +100,7 @@ function Health({ of: { id, status } }) {
   );
 }
 
-function InWords({ of: { circuit, failingSince, consecutiveFailures, retryAt }, isActive }) {
+function InWords({ of: { circuit, failingSince, consecutiveFailures, retryAt, waiting }, isActive }) {
   const began = (
     <>
       It began to fail <Time at={failingSince} />
@@ -122,7 +122,8 @@ function InWords({ of: { circuit, failingSince, consecutiveFailures, retryAt }, 
   if (circuit === "half-open") {
     return (
       <p>
-        <Status of="running" as="trying" /> {began}. One attempt is being made to see.
+        {waiting > 0 ? <Status of="running" as="trying" /> : <Status of="failing" as="last failed" />} {began}.{" "}
+        {waiting > 0 ? "One attempt is being made to see." : "The next delivery is tried alone, to see."}
       </p>
     );
   }
