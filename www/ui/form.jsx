@@ -1,6 +1,7 @@
 // A form's values, what is wrong with them as one types, and what the API says of them.
 import { useRef, useState } from "preact/hooks";
 import { useAction } from "../lib/live.js";
+import { whenReleased } from "../lib/press.js";
 import { Notice } from "./say.jsx";
 
 /**
@@ -21,7 +22,8 @@ export function useForm({ initial, check = () => ({}), submit }) {
     setValues((before) => ({ ...before, [name]: value }));
     setSaid((before) => ({ ...before, [name]: undefined }));
   };
-  const touch = (name) => setTouched((before) => ({ ...before, [name]: true }));
+  // A fault that appears moves what stands below: not while that is being clicked.
+  const touch = (name) => whenReleased(() => setTouched((before) => ({ ...before, [name]: true })));
 
   const action = useAction(async () => {
     try {

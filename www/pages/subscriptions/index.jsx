@@ -1,13 +1,5 @@
-import { Page } from "../../ui/page.jsx";
+import "./subscriptions.css";
 
-export function Subscriptions() {
-  return <Page title="Subscriptions" />;
-}
-
-export function NewSubscription() {
-  return <Page title="New subscription" />;
-}
-
-export function Subscription({ id }) {
-  return <Page title={id} />;
-}
+export { Subscriptions } from "./list.jsx";
+export { NewSubscription } from "./new.jsx";
+export { Subscription } from "./one.jsx";
