@@ -6,8 +6,8 @@ import { stage } from "./support/stage.mjs";
 import { bearer, linkToken, tenant } from "./support/tenant.mjs";
 
 const { signet, api, expect } = await stage({ bare: true });
-const own = await tenant(signet, { name: "Shop" });
-const application = { id: own.id, name: "Shop" };
+const own = await tenant(signet, { name: "Shop", profile: "standard" });
+const application = { id: own.id, name: "Shop", profile: "standard" };
 const { data: keys } = await own.expect(200, "GET", "/v1/api-keys");
 const [{ id: first, scopes: ALL }] = keys;
 
@@ -15,7 +15,7 @@ test("the operator, in any application", async () => {
   const operator = { kind: "operator", key: null, scopes: ALL, expiresAt: null };
   assert.deepEqual(await expect(200, "GET", "/v1/me"), {
     ...operator,
-    application: { id: "default", name: "default" },
+    application: { id: "default", name: "default", profile: "standard" },
   });
   for (const headers of [{ "signet-application": own.id }]) {
     assert.deepEqual((await api("GET", "/v1/me", undefined, headers)).json, { ...operator, application });
@@ -52,5 +52,9 @@ test("a link, by the key that made it and its end", async () => {
 
 test("an application by the name that it has now", async () => {
   await expect(200, "PATCH", `/v1/applications/${own.id}`, { name: "Böutique" });
-  assert.deepEqual((await own.expect(200, "GET", "/v1/me")).application, { id: own.id, name: "Böutique" });
+  assert.deepEqual((await own.expect(200, "GET", "/v1/me")).application, {
+    id: own.id,
+    name: "Böutique",
+    profile: "standard",
+  });
 });

@@ -46,7 +46,7 @@ export const schemas = {
   ),
   Me: shown({
     kind: choice(["operator", "key", "link"]),
-    application: shown({ id: { type: "string" }, name: { type: "string" } }),
+    application: shown({ id: { type: "string" }, name: { type: "string" }, profile: { type: "string" } }),
     key: nullable(id("key", { description: "The key that calls, or that the link ends with." })),
     scopes: list(choice(SCOPES)),
     expiresAt: nullable(time("When the link ends.")),

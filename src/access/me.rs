@@ -23,6 +23,8 @@ pub struct Named<'a> {
     pub id: &'a str,
     /// What people call it.
     pub name: &'a str,
+    /// What its deliveries look like where nobody says otherwise.
+    pub profile: &'a str,
 }
 
 impl<'a> Me<'a> {
@@ -47,9 +49,9 @@ mod tests {
 
     #[test]
     fn each_kind_of_caller_is_told_what_it_is() {
-        let named = || Named { id: "app_1", name: "Acme" };
+        let named = || Named { id: "app_1", name: "Acme", profile: "standard" };
         let told = |caller: &Caller| serde_json::to_value(Me::new(caller, named())).unwrap();
-        let application = json!({"id": "app_1", "name": "Acme"});
+        let application = json!({"id": "app_1", "name": "Acme", "profile": "standard"});
         let grant = |key: Option<&str>, until| {
             let scopes = Scopes::from_iter([Scope::DeliveriesRead, Scope::EventsWrite]);
             Caller::Key(Grant { key: key.map(str::to_owned), scopes, until })

@@ -12,6 +12,7 @@ pub async fn get(call: Call) -> Result<Answer, Problem> {
     struct Application {
         id: String,
         name: String,
+        profile: String,
     }
     let said = call.gateway.ask(&["/GET/applications/", &call.gateway.application].concat()).await?;
     if said.status != 200 {
@@ -19,6 +20,7 @@ pub async fn get(call: Call) -> Result<Answer, Problem> {
     }
     let application: Application = serde_json::from_str(&said.text)
         .map_err(|_| Problem::unavailable("The application did not answer. Try again."))?;
-    let named = Named { id: &application.id, name: &application.name };
+    let Application { id, name, profile } = &application;
+    let named = Named { id, name, profile };
     Ok(Answer::json(200, crate::body::written(&Me::new(&call.caller, named))?))
 }

@@ -63,14 +63,17 @@ function byField(errors) {
   const fields = {};
   for (const { pointer, detail } of errors) {
     const name = pointer.split("/")[1] ?? "";
-    fields[name] = fields[name] ? `${fields[name]} ${detail}` : detail;
+    fields[name] = fields[name] ? `${fields[name]} ${sentence(detail)}` : sentence(detail);
   }
   return fields;
 }
 
+/** A detail goes on from its pointer, `must be …`; at a field it stands alone. */
+const sentence = (detail) => `${detail.charAt(0).toUpperCase()}${detail.slice(1)}${/[.?]$/.test(detail) ? "" : "."}`;
+
 /** What the API refused, where no field shows it. */
 export function FormProblem({ of }) {
-  const shown = of.others.map(([name, detail]) => `${name} ${detail}`);
+  const shown = of.others.map(([name, detail]) => `${name}: ${detail}`);
   const isShownElsewhere = of.problem?.errors?.length > 0 && shown.length === 0;
   if (!of.problem || isShownElsewhere) return null;
   return <Notice kind="bad">{shown.length > 0 ? shown.join(" ") : of.problem.message}</Notice>;

@@ -18,7 +18,7 @@ const ADVANCED = {
 /**
  * @param {{initial: object, profiles: object[], usual?: string, isNew?: boolean, what: string,
  *   submit: (values: object, set: (name: string, value: any) => void) => Promise<any>, aside?: any}} props
- *   `usual` is the application's profile, where it is known; `aside` stands beside the button
+ *   `usual` is the application's profile; `aside` stands beside the button
  */
 export function SubscriptionForm({ initial, profiles, usual, isNew = false, what, submit, children }) {
   const named = (name) => profiles.find((one) => one.name === (name || usual));
@@ -83,7 +83,6 @@ export function SubscriptionForm({ initial, profiles, usual, isNew = false, what
       <div class="stack">
         <WirePreview
           profile={profile?.name ?? "standard"}
-          isGuess={!profile}
           usual={exampleType(values.events)}
           more={shownOf(values, profile)}
         />
@@ -109,7 +108,7 @@ function shownOf(values, profile) {
 
 function ProfileField({ profiles, usual, chosen, free, ...field }) {
   const options = profiles.map(({ name }) => [name, name]);
-  if (free) options.unshift(["", usual ? `The application's: ${usual}` : "The application's"]);
+  if (free) options.unshift(["", `The application's: ${usual}`]);
   return (
     <div class="stack tight">
       <SelectField {...field} label="Profile" options={options} />

@@ -14,8 +14,6 @@ import { bodyOf, EMPTY } from "./values.js";
 export function NewSubscription() {
   const [made, setMade] = useState(null);
   const profiles = useLive("/v1/profiles", { every: 0 });
-  const { kind, application } = me.value;
-  const own = useLive(kind === "operator" ? `/v1/applications/${application.id}` : null, { every: 0 });
   const back = [href("/subscriptions"), "Subscriptions"];
   if (made) return <Made of={made} />;
   if (!can("subscriptions:write")) {
@@ -33,7 +31,7 @@ export function NewSubscription() {
             isNew
             initial={EMPTY}
             profiles={data}
-            usual={own.data?.profile}
+            usual={me.value.application.profile}
             what="Make the subscription"
             submit={async (values) => setMade(await post("/v1/subscriptions", bodyOf(values)))}
           >

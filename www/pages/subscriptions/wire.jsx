@@ -12,10 +12,10 @@ const DATA = '{\n  "message": "This is a test event."\n}';
 const PAUSE = 350;
 
 /**
- * @param {{profile: string, usual: string, more: object, isGuess?: boolean}} props `usual` is the example's type until another is
+ * @param {{profile: string, usual: string, more: object}} props `usual` is the example's type until another is
  *   typed; `more` goes along as it is: URL, headers, secret
  */
-export function WirePreview({ profile, usual, more, isGuess = false }) {
+export function WirePreview({ profile, usual, more }) {
   const [typed, setTyped] = useState(null);
   const [data, setData] = useState(DATA);
   const type = typed ?? usual;
@@ -30,7 +30,6 @@ export function WirePreview({ profile, usual, more, isGuess = false }) {
   return (
     <Panel title="On the wire">
       <div class="panel-inside stack">
-        {isGuess && <p class="hint">Shown for the profile standard: the application may have another one.</p>}
         {problem && <Notice kind="bad">{problem.errors?.[0]?.detail ?? problem.message}</Notice>}
         {request ? <Request of={request} /> : !problem && <Loading lines={6} />}
         <details class="subs-fold">
