@@ -36,7 +36,8 @@ export function Status({ of, as = of }) {
   );
 }
 
-const now = signal(Date.now());
+/** The time, to the second, for what counts down or up. */
+export const now = signal(Date.now());
 setInterval(() => {
   if (document.visibilityState === "visible") now.value = Date.now();
 }, 1_000);

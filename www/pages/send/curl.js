@@ -1,0 +1,21 @@
+// A call as a command for a shell. The key stands there by name alone.
+
+/** In single quotes nothing means anything to a shell, but the quote that ends them. */
+const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/**
+ * @param {string} origin where Signet is
+ * @param {string} path
+ * @param {string} body JSON
+ * @param {string | null} application the one that the operator acts on, where it is not the usual one
+ */
+export function curl(origin, path, body, application = null) {
+  return [
+    "curl --request POST",
+    origin + path,
+    '-H "Authorization: Bearer $KEY"',
+    ...(application ? [`-H ${quoted(`Signet-Application: ${application}`)}`] : []),
+    "-H 'Content-Type: application/json'",
+    `--data-binary ${quoted(body)}`,
+  ].join(" \\\n  ");
+}
