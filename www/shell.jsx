@@ -1,5 +1,6 @@
 // The frame around every page: navigation, whose application it is, who is signed in.
 import { LogOut } from "lucide";
+import { useEffect, useRef } from "preact/hooks";
 import { down } from "./lib/api.js";
 import { openRooms, roomOf } from "./lib/rooms.js";
 import { href, place } from "./lib/router.js";
@@ -11,6 +12,12 @@ import { Mark } from "./ui/mark.jsx";
 import { Time } from "./ui/text.jsx";
 
 export function Shell({ children }) {
+  const room = roomOf(place.value.path)?.[0];
+  const nav = useRef(null);
+  // On a narrow screen the names of the pages are a line that is longer than it.
+  useEffect(() => {
+    nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [room]);
   return (
     <>
       {/* No link to `#main`: behind the `#` stands the page. */}
@@ -24,11 +31,11 @@ export function Shell({ children }) {
             Signet
           </a>
           {me.value.kind === "operator" && <Chooser />}
-          <nav aria-label="Pages">
+          <nav aria-label="Pages" ref={nav}>
             <ul>
               {openRooms().map(([path, name, icon]) => (
                 <li key={path}>
-                  <a href={href(path)} aria-current={roomOf(place.value.path)?.[0] === path ? "page" : undefined}>
+                  <a href={href(path)} aria-current={room === path ? "page" : undefined}>
                     <Icon of={icon} />
                     {name}
                   </a>

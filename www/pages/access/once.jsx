@@ -21,7 +21,11 @@ export function ShownOnce({ title, secrets, onClose, children }) {
       }
     >
       <div class="stack">
-        <Notice kind="wait">Copy {secrets.length > 1 ? "them" : "it"} now. Signet does not show this again.</Notice>
+        <Notice kind="wait">
+          {secrets.length > 1
+            ? "Copy both now: Signet does not show them again."
+            : "Copy it now: Signet does not show it again."}
+        </Notice>
         {secrets.map(([what, text, use]) => (
           <Secret key={what} what={what} text={text} use={use} />
         ))}
