@@ -26,7 +26,8 @@ export async function call(method, path, body, { signal: aborted, as = key.value
   if (application.value) headers["signet-application"] = application.value;
   if (body !== undefined) headers["content-type"] = "application/json";
   const answer = await sent(path, { method, headers, body: written(body), signal: aborted, cache: "no-store" });
-  const json = parsed(answer.text);
+  const text = answer.text;
+  const json = parsed(text);
   // Who asks by another key than the session's is told by whoever asked.
   if (answer.status === 401 && as === key.value) signOut(parted(as));
   if (!answer.ok) throw new Problem(answer.status, json ?? {});

@@ -12,7 +12,7 @@ const WHILE_DOWN = 3_000;
  *
  * @param {string | null} path null for nothing to read
  * @param {{every?: number, read?: (path: string, options: {signal: AbortSignal}) => Promise<any>}} [how] `every` so many
- *   milliseconds, 0 for once; `read` where it takes more than one call
+ *   milliseconds, 0 for once; `read`, always the same function, where it takes more than one call
  * @returns {{data: any, problem: import("./api.js").Problem | null, refresh: () => Promise<void>}} `data` is undefined until
  *   something was read
  */
@@ -33,7 +33,7 @@ export function useLive(path, { every = 5_000, read = get } = {}) {
       if (problem.name === "AbortError" || controller.signal.aborted) return;
       setState((before) => ({ of, data: before.of === of ? before.data : undefined, problem }));
     }
-  }, [of, path]);
+  }, [of, path, read]);
 
   useEffect(() => {
     let timer;

@@ -1,5 +1,5 @@
 // Lists that are longer than a page of the API.
-import { useRef } from "preact/hooks";
+import { useCallback, useRef } from "preact/hooks";
 import { get, withQuery } from "./api.js";
 import { useAction, useLive } from "./live.js";
 
@@ -13,7 +13,7 @@ const LIMIT = 250;
  */
 export function usePages(path, { every, pages = 1 } = {}) {
   const wanted = useRef(pages);
-  const read = async (_, options) => {
+  const read = useCallback(async (path, options) => {
     const items = [];
     let cursor = null;
     for (let page = 0; page < wanted.current && (page === 0 || cursor); page++) {
@@ -22,7 +22,7 @@ export function usePages(path, { every, pages = 1 } = {}) {
       cursor = nextCursor;
     }
     return { items, isAll: cursor === null };
-  };
+  }, []);
   const live = useLive(path, { every, read });
   const more = useAction(async () => {
     wanted.current += pages;
