@@ -268,8 +268,8 @@ test("what one sees stays while Signet does not answer, and is kept up to date a
   assert.ok(await rooms(inside).isVisible());
   assert.deepEqual(await inside.axe(), []);
   await signet.start();
-  await inside.getByRole("alert").waitFor({ state: "detached", timeout: 20_000 });
   await expect(201, "POST", "/v1/api-keys", { label: "Made meanwhile" });
+  await inside.getByRole("alert").waitFor({ state: "detached", timeout: 20_000 });
   await inside.getByRole("rowheader", { name: "Made meanwhile" }).waitFor({ timeout: 20_000 });
   await outside.getByRole("button", { name: "Sign in" }).click();
   await rooms(outside).waitFor();

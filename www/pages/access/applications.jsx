@@ -19,7 +19,7 @@ export function ApplicationActions() {
 }
 
 export function Applications() {
-  const list = usePages("/v1/applications", { every: 15_000 });
+  const list = usePages("/v1/applications", { every: 10_000 });
   const [open, setOpen] = useState(null);
   const isNew = place.value.query.get("new") === "application";
   const Open = open?.dialog;
@@ -87,14 +87,14 @@ function Row({ of, onOpen }) {
               href={href("/", { application: of.id === "default" ? null : of.id })}
               aria-label={`Switch to ${of.name}`}
             >
-              Switch to it
+              Switch
             </ButtonLink>
           )}
-          <Button small aria-label={`Change ${of.name}`} onClick={() => onOpen(ChangeApplication)}>
+          <Button small label={`Change ${of.name}`} onClick={() => onOpen(ChangeApplication)}>
             Change
           </Button>
           {of.id !== "default" && (
-            <Button small kind="danger" aria-label={`Delete ${of.name}`} onClick={() => onOpen(DeleteApplication)}>
+            <Button small kind="danger" label={`Delete ${of.name}`} onClick={() => onOpen(DeleteApplication)}>
               Delete
             </Button>
           )}

@@ -29,7 +29,7 @@ export function KeyActions() {
 }
 
 export function Keys() {
-  const list = usePages(PATH, { every: 15_000 });
+  const list = usePages(PATH, { every: 10_000 });
   const [revoked, setRevoked] = useState(null);
   const isNew = mayMake() && place.value.query.get("new") === "key";
   return (
@@ -116,7 +116,7 @@ function Row({ of, onRevoke }) {
         <Time at={of.createdAt} />
       </td>
       <td class="right">
-        <Button kind="danger" small aria-label={`Revoke ${of.label}`} onClick={() => onRevoke(of)}>
+        <Button kind="danger" small label={`Revoke ${of.label}`} onClick={() => onRevoke(of)}>
           Revoke
         </Button>
       </td>
