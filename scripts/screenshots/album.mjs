@@ -4,7 +4,7 @@ const button = (page, name) => page.getByRole("button", { name }).first().click(
 const dialog = (page) => page.getByRole("dialog").waitFor();
 
 /** `{name, where, act?, key?}`: `key` null is before anybody is signed in. */
-export function album({ subscriptions, sources, failing, pending, delivered, operation }) {
+export function album({ subscriptions, sources, failing, failed, held, delivered, operation }) {
   const [orders, crm] = [subscriptions["Order fulfilment"], subscriptions["CRM sync"]];
   return [
     { name: "sign-in", where: "/", key: null },
@@ -13,7 +13,8 @@ export function album({ subscriptions, sources, failing, pending, delivered, ope
     { name: "deliveries", where: "/deliveries" },
     { name: "deliveries-failed", where: "/deliveries?status=failed" },
     { name: "delivery-failing", where: `/deliveries/${failing}` },
-    { name: "delivery-pending", where: `/deliveries/${pending}` },
+    { name: "delivery-failed", where: `/deliveries/${failed}` },
+    { name: "delivery-held", where: `/deliveries/${held}` },
     { name: "delivery-request", where: `/deliveries/${delivered}?show=request` },
     { name: "delivery-event", where: `/deliveries/${delivered}?show=event` },
     { name: "subscriptions", where: "/subscriptions" },

@@ -6,35 +6,42 @@ import { DAY, times } from "./day.mjs";
 import { eventOf } from "./events.mjs";
 
 /**
- * `host` is where it delivers to (all lead to one receiver), `status` what that answers by now, and `share` how often something else;
- * `aDay` is how many deliveries it
- * had, `failing` the share of them that failed for good, `left` how it was left.
+ * `host` is where it delivers to: all lead to one receiver, which takes so many `ms`, and answers `status` by now, or for a
+ * `share` of them something else. `aDay` is how many deliveries it had, `failing` the share of them that failed for good,
+ * `left` how somebody left it.
  */
 const SUBSCRIPTIONS = [
-  { name: "Order fulfilment", host: "fulfilment.acme.example/hooks/orders", events: ["order.*"], aDay: 2_600, ms: 90 },
+  { name: "Order fulfilment", host: "fulfilment.acme.example/hooks/orders", events: ["order.*"], aDay: 7_800, ms: 90 },
   {
     name: "Ledger",
     host: "ledger.acme.example/signet",
     events: ["invoice.*", "payment.*"],
     more: { secretType: "ed25519" },
-    aDay: 1_100,
+    aDay: 3_300,
     ms: 240,
   },
   {
     name: "CRM sync",
     host: "crm.acme.example/api/events",
     events: ["customer.*"],
-    aDay: 700,
+    aDay: 2_100,
     ms: 400,
     failing: 0.04,
     status: 503,
   },
-  { name: "Data warehouse", host: "ingest.warehouse.example/v2/append", events: ["*"], left: "pause", aDay: 0, ms: 60 },
+  {
+    name: "Data warehouse",
+    host: "ingest.warehouse.example/v2/append",
+    events: ["invoice.*"],
+    left: "pause",
+    aDay: 0,
+    ms: 60,
+  },
   {
     name: "Old shop",
     host: "shop.acme.example/webhook.php",
     events: ["order.*"],
-    aDay: 300,
+    aDay: 900,
     ms: 700,
     failing: 0.2,
     status: 410,
@@ -44,7 +51,7 @@ const SUBSCRIPTIONS = [
     host: "render.studio.example/done",
     events: ["sketch.*"],
     more: { profile: "sketchpen" },
-    aDay: 500,
+    aDay: 1_500,
     ms: 130,
   },
   {
@@ -52,7 +59,7 @@ const SUBSCRIPTIONS = [
     host: "media.studio.example/jobs",
     events: ["video.*"],
     more: { profile: "ssemble" },
-    aDay: 400,
+    aDay: 1_200,
     ms: 310,
     failing: 0.03,
     share: [0.25, 500],
@@ -62,14 +69,14 @@ const SUBSCRIPTIONS = [
     host: "chat.acme.example/in/ops",
     events: ["alert.*"],
     more: { rateLimit: { perSecond: 5 }, filter: { severity: ["high", "critical"] } },
-    aDay: 160,
+    aDay: 480,
     ms: 150,
     share: [0.2, 429],
   },
 ];
 
 /** Everything but what happens while one watches. Answers ids by names. */
-export async function build({ signet, target, expect, subscribe, send, settled }) {
+export async function build({ signet, target, expect, subscribe, settled }) {
   const world = { subscriptions: {}, sources: {} };
   for (const one of SUBSCRIPTIONS) {
     const { name, host, events, more } = one;
@@ -88,7 +95,6 @@ export async function build({ signet, target, expect, subscribe, send, settled }
   }
   await sources({ target, expect }, world);
   await access(expect);
-  await send({ type: "order.created", data: {}, id: "first" });
   return world;
 }
 
@@ -102,14 +108,11 @@ function past(disk, place, { events, aDay, ms, failing = 0 }) {
     // An hour in the morning was a bad one.
     const isBad = Math.abs(all[n] - (Date.now() - 0.3 * DAY)) < 2_000_000;
     const failed = pseudo(n) < (isBad ? failing * 6 + 0.12 : failing + 0.002);
-    const count = failed ? 3 : pseudo(n + 7) < 0.03 ? 2 : 1;
-    return {
-      stage: failed ? 5 : 4,
-      kind: made[n].type,
-      count,
-      took: Math.round(ms * (0.6 + pseudo(n + 3) ** 4 * 6)),
-      test: 0,
-    };
+    const count = failed ? 3 : pseudo(n + 7) < 0.015 ? 2 : 1;
+    const gap = 5_000;
+    const lasted = Math.round(ms * (0.6 + pseudo(n + 3) ** 4 * 6));
+    const took = lasted + gap * (count - 1);
+    return { stage: failed ? 5 : 4, kind: made[n].type, count, took, gap, test: 0 };
   };
   const body = (n) =>
     JSON.stringify({ type: made[n].type, timestamp: new Date(all[n]).toISOString(), data: made[n].data });
@@ -118,8 +121,9 @@ function past(disk, place, { events, aDay, ms, failing = 0 }) {
 }
 
 function answersNow(target, { host, ms, status = 204, share: [share, other] = [0, 0] }) {
-  target.answer(`/${host}`, (_, number) => ({
-    status: pseudo(number + 11) < share ? other : status,
+  target.answer(`/${host}`, (request, number) => ({
+    // What is refused is refused again.
+    status: pseudo(/"(?:vid|alr)_(\w+)"/.exec(request.text)?.[1].charCodeAt(4) ?? number) < share ? other : status,
     headers: { "content-type": "application/json" },
     body: status === 503 ? '{"error":"maintenance","message":"The database is being moved. Back at 16:00 UTC."}' : "",
     delay: Math.round(ms * (0.6 + pseudo(number))),

@@ -79,9 +79,13 @@ export function fill(
   for (let n = 0; n < count; n++) {
     const time = at(n);
     const id = idOf(time, n, place);
-    const { stage, kind, count: attempts, took, test, nextAt = null } = what(n);
+    // `took` is all of the time, with so much of it from one attempt to the next.
+    const { stage, kind, count: attempts, took, test, nextAt = null, gap = 0 } = what(n);
     const completed = stage >= 4 ? time + took : null;
-    const shown = Array.from({ length: attempts }, (_, at) => attempt(at + 1, time, took, stage === 4));
+    const shown = Array.from({ length: attempts }, (_, at) => {
+      const isGood = stage === 4 && at === attempts - 1;
+      return attempt(at + 1, time + at * gap, took - gap * (attempts - 1), isGood);
+    });
     const seq = first + n;
     delivery.run(id, stage, kind, test, attempts, attempts, nextAt, completed, seq, JSON.stringify(shown));
     payload.run(seq, id, Buffer.from(body(n)));
