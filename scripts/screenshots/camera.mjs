@@ -1,5 +1,4 @@
 // A browser that takes pictures of the dashboard. The receiver's address is shown as the hosts that its paths begin with.
-import { statSync } from "node:fs";
 import { chromium as playwright } from "playwright-core";
 import { OPERATOR_KEY } from "../../tests/support/signet.mjs";
 import { chromium } from "../chromium.mjs";
@@ -40,13 +39,11 @@ async function sit(browser, signet, target, { width, height, dark = false, scale
     await page.waitForLoadState("networkidle");
   };
   return {
-    take: async (picture, file, { limit = Number.POSITIVE_INFINITY } = {}) => {
+    take: async (picture, file) => {
       await visit(picture);
       await picture.act?.(page);
       await page.waitForTimeout(SETTLED_MS);
       await page.screenshot({ path: file, animations: "disabled" });
-      const { size } = statSync(file);
-      if (size > limit) console.log(`signet: ${file} has ${size} bytes, more than ${limit}`);
     },
     end: () => context.close(),
   };
