@@ -19,6 +19,7 @@ const SUBSCRIPTIONS = [
     more: { secretType: "ed25519" },
     aDay: 3_300,
     ms: 240,
+    share: [0.12, 502],
   },
   {
     name: "CRM sync",
@@ -123,7 +124,8 @@ function past(disk, place, { events, aDay, ms, failing = 0 }) {
 function answersNow(target, { host, ms, status = 204, share: [share, other] = [0, 0] }) {
   target.answer(`/${host}`, (request, number) => ({
     // What is refused is refused again.
-    status: pseudo(/"(?:vid|alr)_(\w+)"/.exec(request.text)?.[1].charCodeAt(4) ?? number) < share ? other : status,
+    status:
+      pseudo(/"(?:vid|alr|inv|pay)_(\w+)"/.exec(request.text)?.[1].charCodeAt(4) ?? number) < share ? other : status,
     headers: { "content-type": "application/json" },
     body: status === 503 ? '{"error":"maintenance","message":"The database is being moved. Back at 16:00 UTC."}' : "",
     delay: Math.round(ms * (0.6 + pseudo(number))),

@@ -17,8 +17,10 @@ const PAGES = 8;
 
 export function Chooser() {
   const [open, setOpen] = useState(false);
-  const chosen = application.value ?? me.value.application.id;
-  const name = me.value.application.id === chosen ? me.value.application.name : chosen;
+  // Its name is known from the list before Signet has said it.
+  const [picked, setPicked] = useState(null);
+  const chosen = application.value ?? "default";
+  const name = [me.value.application, picked].find((one) => one?.id === chosen)?.name ?? short(chosen);
   return (
     <>
       <button
@@ -32,12 +34,12 @@ export function Chooser() {
         <span class="cut">{name}</span>
         <Icon of={ChevronsUpDown} />
       </button>
-      {open && <Applications chosen={chosen} onClose={() => setOpen(false)} />}
+      {open && <Applications chosen={chosen} onPick={setPicked} onClose={() => setOpen(false)} />}
     </>
   );
 }
 
-function Applications({ chosen, onClose }) {
+function Applications({ chosen, onPick, onClose }) {
   const list = usePages("/v1/applications", { every: 0, pages: PAGES });
   const [typed, setTyped] = useState("");
   const lookFor = (event) => {
@@ -46,6 +48,10 @@ function Applications({ chosen, onClose }) {
   const first = (event) => {
     event.preventDefault();
     if (typed.trim()) event.currentTarget.querySelector("a")?.click();
+  };
+  const pick = (one) => {
+    onPick(one);
+    onClose();
   };
   const make = () => {
     onClose();
@@ -85,7 +91,7 @@ function Applications({ chosen, onClose }) {
                 </p>
                 <ul class="choices">
                   {found.slice(0, 200).map((one) => (
-                    <Choice key={one.id} of={one} isChosen={one.id === chosen} onClick={onClose} />
+                    <Choice key={one.id} of={one} isChosen={one.id === chosen} onClick={() => pick(one)} />
                   ))}
                 </ul>
                 {found.length === 0 && <p class="soft">None is called so{!isAll && " among those that were read"}.</p>}
