@@ -45,7 +45,11 @@ async function sit(browser, signet, target, { width, height, dark = false, scale
       await page.waitForTimeout(SETTLED_MS);
       await page.screenshot({ path: file, animations: "disabled" });
     },
-    end: () => context.close(),
+    end: async () => {
+      // What a page was just asking for is of no use to anybody any more.
+      await context.unrouteAll({ behavior: "ignoreErrors" });
+      await context.close();
+    },
   };
 }
 
