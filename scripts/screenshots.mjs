@@ -43,8 +43,9 @@ main(async () => {
     await step("letting it live for a while", () => live(on, world));
     const camera = await openCamera(signet, target);
     try {
-      await step("taking pictures", () => take(camera, world));
-      if (isForReadme) await step("taking the README's", () => takeReadme(camera, world));
+      // First, as long as what has just happened has just happened.
+      if (isForReadme) await step("taking the README's pictures", () => takeReadme(camera, world));
+      await step("taking pictures (some minutes)", () => take(camera, world));
     } finally {
       await camera.close();
     }

@@ -18,7 +18,7 @@ export function album({ subscriptions, sources, failing, failed, held, delivered
     { name: "delivery-request", where: `/deliveries/${delivered}?show=request` },
     { name: "delivery-event", where: `/deliveries/${delivered}?show=event` },
     { name: "subscriptions", where: "/subscriptions" },
-    { name: "subscription-new", where: "/subscriptions/new" },
+    { name: "subscription-new", where: "/subscriptions/new", act: begun },
     { name: "subscription", where: `/subscriptions/${orders}` },
     { name: "subscription-failing", where: `/subscriptions/${crm}` },
     { name: "subscription-edit", where: `/subscriptions/${orders}?tab=edit` },
@@ -46,6 +46,13 @@ export function album({ subscriptions, sources, failing, failed, held, delivered
     },
     { name: "not-there", where: "/access?application=app_none" },
   ];
+}
+
+async function begun(page) {
+  await page.getByLabel("URL").fill("https://fulfilment.acme.example/hooks/orders");
+  await page.getByLabel("Name").fill("Order fulfilment");
+  await page.getByLabel("Events").fill("order.*");
+  await page.keyboard.press("Enter");
 }
 
 async function madeLink(page) {
