@@ -147,7 +147,13 @@ describe("history", async () => {
     await expect(200, "POST", `/v1/subscriptions/${held.id}/pause`);
     await signet.kill();
     const log = openLog(signet.disk, placeOf(one.id));
-    const how = { place: placeOf(one.id), count: COUNT, from: Date.now() - DAY, every: 1, body: "x".repeat(2_000) };
+    const how = {
+      place: placeOf(one.id),
+      count: COUNT,
+      from: Date.now() - DAY,
+      every: 1,
+      body: () => "x".repeat(2_000),
+    };
     const ids = fill(log, how).map(({ id }) => id);
     log.close();
     const left = () => logOf(signet.disk, one.id).rows;

@@ -112,6 +112,8 @@ describe("pages", () => {
           "base-uri 'none'",
           "form-action 'none'",
           "frame-ancestors 'none'",
+          "require-trusted-types-for 'script'",
+          "trusted-types 'none'",
         ]) {
           assert.ok(policy.includes(rule), `${where}: ${rule}`);
         }
@@ -131,6 +133,14 @@ describe("pages", () => {
     const again = await request(`${signet.url}/`, { headers: { "if-none-match": headers.etag } });
     assert.equal(again.status, 304);
     assert.ok(again.headers["content-security-policy"]);
+  });
+
+  test("are kept as long as they can be", async () => {
+    const kept = async (where) => (await request(signet.url + where)).headers["cache-control"];
+    assert.ok(parts().length >= 2, "a script and a style");
+    for (const where of parts()) assert.equal(await kept(where), "public, max-age=31536000, immutable", where);
+    for (const where of ["/", "/openapi.json"]) assert.doesNotMatch((await kept(where)) ?? "", /immutable/, where);
+    assert.equal(await kept("/assets/none-00000000.js"), "no-store", "what is not there may come");
   });
 
   test("hold nothing that their policy forbids", () => {

@@ -1,26 +1,23 @@
 // The frame around every page: navigation, whose application it is, who is signed in.
-import { ArrowDownToLine, ChartNoAxesColumn, Inbox, KeyRound, ListChecks, LogOut, Send, Webhook } from "lucide";
+import { LogOut } from "lucide";
+import { useEffect, useRef } from "preact/hooks";
 import { down } from "./lib/api.js";
+import { openRooms, roomOf } from "./lib/rooms.js";
 import { href, place } from "./lib/router.js";
-import { can, me, signOut } from "./lib/session.js";
+import { me, signOut } from "./lib/session.js";
 import { Chooser } from "./pages/applications.jsx";
 import { Button } from "./ui/button.jsx";
 import { Icon } from "./ui/icon.jsx";
 import { Mark } from "./ui/mark.jsx";
 import { Time } from "./ui/text.jsx";
 
-/** Path, name, icon, and the scope without which there is nothing to see. */
-const ROOMS = [
-  ["/", "Overview", ChartNoAxesColumn, "deliveries:read"],
-  ["/deliveries", "Deliveries", Inbox, "deliveries:read"],
-  ["/subscriptions", "Subscriptions", Webhook, "subscriptions:read"],
-  ["/sources", "Sources", ArrowDownToLine, "sources:read"],
-  ["/operations", "Operations", ListChecks, "deliveries:read"],
-  ["/send", "Send an event", Send, "events:write"],
-  ["/access", "Access", KeyRound, "keys:write"],
-];
-
 export function Shell({ children }) {
+  const room = roomOf(place.value.path)?.[0];
+  const nav = useRef(null);
+  // On a narrow screen the names of the pages are a line that is longer than it.
+  useEffect(() => {
+    nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [room]);
   return (
     <>
       {/* No link to `#main`: behind the `#` stands the page. */}
@@ -34,11 +31,11 @@ export function Shell({ children }) {
             Signet
           </a>
           {me.value.kind === "operator" && <Chooser />}
-          <nav aria-label="Pages">
+          <nav aria-label="Pages" ref={nav}>
             <ul>
-              {ROOMS.filter(([, , , scope]) => can(scope)).map(([path, name, icon]) => (
+              {openRooms().map(([path, name, icon]) => (
                 <li key={path}>
-                  <a href={href(path)} aria-current={isIn(path) ? "page" : undefined}>
+                  <a href={href(path)} aria-current={room === path ? "page" : undefined}>
                     <Icon of={icon} />
                     {name}
                   </a>
@@ -80,9 +77,4 @@ function who() {
       )}
     </>
   );
-}
-
-function isIn(path) {
-  const now = place.value.path;
-  return now === path || (path !== "/" && now.startsWith(`${path}/`));
 }

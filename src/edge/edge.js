@@ -196,7 +196,8 @@ const OWN = {
 const PAGE = {
   "content-security-policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-    "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
+    "require-trusted-types-for 'script'; trusted-types 'none'",
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
   "permissions-policy":
@@ -208,6 +209,8 @@ const PAGE = {
   "x-content-type-options": "nosniff",
 };
 const OVER_TLS = { "strict-transport-security": "max-age=31536000" };
+/** A file whose name is made of what is in it never changes. */
+const HASHED = { "cache-control": "public, max-age=31536000, immutable" };
 /** The API's own document is for everybody's tools. */
 const PUBLIC = { "access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin" };
 
@@ -218,6 +221,7 @@ export async function asset(assets, request) {
   return including(file, {
     ...PAGE,
     ...(protocol === "https:" ? OVER_TLS : {}),
+    ...(pathname.startsWith("/assets/") && file.ok ? HASHED : {}),
     ...(pathname === "/openapi.json" ? PUBLIC : {}),
   });
 }

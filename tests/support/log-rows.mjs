@@ -57,30 +57,38 @@ export function usual(n) {
 }
 
 /**
- * Writes `count` deliveries, the oldest made at `from`, one each `every` ms. Answers what they are: `{id, time, …}`.
+ * Writes `count` deliveries, the oldest made at `from`, one each `every` ms, or at the times that `at` says, in their order.
+ * Answers what they are: `{id, time, …}`.
  *
  * @param {DatabaseSync} log
- * @param {{place: string, count: number, from: number, every: number, what?: (n: number) => object, body?: string}} how
+ * @param {{place: string, count: number, from?: number, every?: number, at?: (n: number) => number,
+ *   what?: (n: number) => object, body?: (n: number) => string}} how
  */
-export function fill(log, { place, count, from, every, what = usual, body = '{"n":1}' }) {
+export function fill(
+  log,
+  { place, count, from, every, at = (n) => from + Math.floor(n * every), what = usual, body = () => '{"n":1}' },
+) {
   const first = (log.prepare("SELECT max(seq) AS seq FROM payloads").get().seq ?? 0) + 1;
   const delivery = log.prepare(
     `INSERT INTO deliveries (id, stage, kind, event, url, test, planned, tries, count, next_at, completed_at, asked, payload, attempts)
      VALUES (?, ?, ?, NULL, NULL, ?, 8, ?, ?, ?, ?, 0, ?, ?)`,
   );
   const payload = log.prepare("INSERT INTO payloads (seq, delivery, body) VALUES (?, ?, ?)");
-  const bytes = Buffer.from(body);
   const made = [];
   log.exec("BEGIN");
   for (let n = 0; n < count; n++) {
-    const time = from + Math.floor(n * every);
+    const time = at(n);
     const id = idOf(time, n, place);
-    const { stage, kind, count: attempts, took, test, nextAt = null } = what(n);
+    // `took` is all of the time, with so much of it from one attempt to the next.
+    const { stage, kind, count: attempts, took, test, nextAt = null, gap = 0 } = what(n);
     const completed = stage >= 4 ? time + took : null;
-    const shown = Array.from({ length: attempts }, (_, at) => attempt(at + 1, time, took, stage === 4));
+    const shown = Array.from({ length: attempts }, (_, at) => {
+      const isGood = stage === 4 && at === attempts - 1;
+      return attempt(at + 1, time + at * gap, took - gap * (attempts - 1), isGood);
+    });
     const seq = first + n;
     delivery.run(id, stage, kind, test, attempts, attempts, nextAt, completed, seq, JSON.stringify(shown));
-    payload.run(seq, id, bytes);
+    payload.run(seq, id, Buffer.from(body(n)));
     made.push({ id: `del_${id}`, time, stage, kind, count: attempts, took, test });
   }
   // None of them waits to be taken over: an object that starts does not look at them one by one.

@@ -1,6 +1,7 @@
 // Calls of the public API, with the key of whoever is signed in.
 import { signal } from "@preact/signals";
 import { application, key, signOut } from "./session.js";
+import { parted } from "./token.js";
 
 /** What the API refused, as its problem document says it. */
 export class Problem extends Error {
@@ -25,10 +26,10 @@ export async function call(method, path, body, { signal: aborted, as = key.value
   if (application.value) headers["signet-application"] = application.value;
   if (body !== undefined) headers["content-type"] = "application/json";
   const answer = await sent(path, { method, headers, body: written(body), signal: aborted, cache: "no-store" });
-  const text = await answer.text();
+  const text = answer.text;
   const json = parsed(text);
   // Who asks by another key than the session's is told by whoever asked.
-  if (answer.status === 401 && as === key.value) signOut(gone(json));
+  if (answer.status === 401 && as === key.value) signOut(parted(as));
   if (!answer.ok) throw new Problem(answer.status, json ?? {});
   return json;
 }
@@ -44,11 +45,15 @@ export function withQuery(path, query) {
   return kept.length > 0 ? `${path}?${new URLSearchParams(kept)}` : path;
 }
 
+/** The answer's status and whole text. One that breaks off is none, and neither is what something before Signet says of it. */
 async function sent(path, options) {
   try {
     const answer = await fetch(path, options);
+    const text = await answer.text();
+    const isSignets = answer.status < 500 || answer.headers.get("content-type")?.includes("json");
+    if (!isSignets) throw new TypeError(`something else answered ${answer.status}`);
     down.value = false;
-    return answer;
+    return { ok: answer.ok, status: answer.status, text };
   } catch (error) {
     if (error.name === "AbortError") throw error;
     down.value = true;
@@ -67,10 +72,4 @@ function parsed(text) {
   } catch {
     return null;
   }
-}
-
-function gone(json) {
-  return key.value?.startsWith("pt_")
-    ? "This link is no longer valid. Ask for a new one where you got it."
-    : (json?.detail ?? "This key is no longer valid.");
 }

@@ -1,17 +1,22 @@
 // What a page shows of the API, kept up to date while somebody looks.
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { get } from "./api.js";
+import { down, get } from "./api.js";
 import { application, key } from "./session.js";
+
+/** How often Signet is asked again while it does not answer, whatever a page wants otherwise. */
+const WHILE_DOWN = 3_000;
 
 /**
  * Reads `path` now and every so often, as long as the page can be seen. What was read last stays while it is read again,
  * and while the API can't be reached.
  *
  * @param {string | null} path null for nothing to read
+ * @param {{every?: number, read?: (path: string, options: {signal: AbortSignal}) => Promise<any>}} [how] `every` so many
+ *   milliseconds, 0 for once; `read`, always the same function, where it takes more than one call
  * @returns {{data: any, problem: import("./api.js").Problem | null, refresh: () => Promise<void>}} `data` is undefined until
  *   something was read
  */
-export function useLive(path, { every = 5_000 } = {}) {
+export function useLive(path, { every = 5_000, read = get } = {}) {
   const of = `${key.value}|${application.value}|${path}`;
   const [state, setState] = useState({ of, data: undefined, problem: null });
   const reading = useRef(null);
@@ -22,13 +27,13 @@ export function useLive(path, { every = 5_000 } = {}) {
     const controller = new AbortController();
     reading.current = controller;
     try {
-      const data = await get(path, { signal: controller.signal });
+      const data = await read(path, { signal: controller.signal });
       if (!controller.signal.aborted) setState({ of, data, problem: null });
     } catch (problem) {
       if (problem.name === "AbortError" || controller.signal.aborted) return;
       setState((before) => ({ of, data: before.of === of ? before.data : undefined, problem }));
     }
-  }, [of, path]);
+  }, [of, path, read]);
 
   useEffect(() => {
     let timer;
@@ -37,7 +42,9 @@ export function useLive(path, { every = 5_000 } = {}) {
       clearTimeout(timer);
       if (document.visibilityState === "visible") await refresh();
       // A slow answer is not asked for more often than it takes.
-      if (!over && every > 0) timer = setTimeout(turn, every);
+      const next = down.value ? WHILE_DOWN : every;
+      clearTimeout(timer);
+      if (!over && next > 0) timer = setTimeout(turn, next);
     };
     turn();
     document.addEventListener("visibilitychange", turn);

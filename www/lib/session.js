@@ -1,7 +1,7 @@
 // Who is signed in. The key lives in this tab's session storage alone: not in an address, not in another tab, and not
 // after the tab is closed.
 import { computed, effect, signal } from "@preact/signals";
-import { place } from "./router.js";
+import { go, place } from "./router.js";
 
 const STORED = "signet.key";
 const LINK = "#token=";
@@ -35,10 +35,13 @@ export function signIn(text) {
   key.value = text;
 }
 
+/** Forgets who was here; `why` where it was not their wish. */
 export function signOut(why = null) {
   key.value = null;
   me.value = null;
   parting.value = why;
+  // Whoever is sent away comes back to where they were; who leaves leaves nothing of it in the address.
+  if (!why) go("/", { application: null }, { replace: true });
 }
 
 /** Whether the caller has a scope. */

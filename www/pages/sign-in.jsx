@@ -1,28 +1,50 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { get } from "../lib/api.js";
 import { useAction } from "../lib/live.js";
 import { parting, signIn } from "../lib/session.js";
+import { isLink, keyIn, parted } from "../lib/token.js";
 import { Button } from "../ui/button.jsx";
 import { TextField } from "../ui/field.jsx";
 import { Mark } from "../ui/mark.jsx";
+import { arrive } from "../ui/page.jsx";
 import { Notice } from "../ui/say.jsx";
 
+/** What is wrong with what was typed, where nobody has to be asked. */
+class Unfit extends Error {}
+
 export function SignIn() {
+  const form = useRef(null);
   const [typed, setTyped] = useState("");
-  const { busy, problem, run } = useAction(async () => {
-    const asked = keyOf(typed);
-    // A header takes nothing else, and no key has anything else.
-    if (!/^[!-~]+$/.test(asked)) throw new Error("A key is one word of plain characters.");
-    await get("/v1/me", { as: asked });
+  const { busy, problem, run, clear } = useAction(async () => {
+    if (typed.trim() === "") throw new Unfit("Paste your key here.");
+    const asked = keyIn(typed);
+    if (!asked) throw new Unfit("A key is one word of plain characters.");
+    try {
+      await get("/v1/me", { as: asked });
+    } catch (refused) {
+      if (refused.status === 401) throw new Unfit(unknown(asked));
+      // The key is right, and the application in the address is not: that is for the page to say.
+      if (refused.status !== 404) throw refused;
+    }
+    arrive();
     signIn(asked);
   });
-  const submit = (event) => {
+  useEffect(() => {
+    document.title = "Sign in · Signet";
+    form.current.querySelector("input").focus();
+  }, []);
+  const submit = async (event) => {
     event.preventDefault();
-    run();
+    await run();
+    form.current?.querySelector('[aria-invalid="true"]')?.focus();
+  };
+  const type = (text) => {
+    setTyped(text);
+    clear();
   };
   return (
     <main class="alone">
-      <form class="stack" onSubmit={submit}>
+      <form class="stack" ref={form} onSubmit={submit} noValidate>
         <div class="brand">
           <Mark />
           Signet
@@ -31,30 +53,30 @@ export function SignIn() {
         {parting.value && <Notice kind="wait">{parting.value}</Notice>}
         <TextField
           label="Key or portal link"
-          hint="It stays in this tab, until you close it."
-          fault={problem && said(problem)}
+          hint="It stays in this tab, until you close it or sign out."
+          fault={problem instanceof Unfit && problem.message}
           type="password"
+          name="key"
           autocomplete="off"
           mono
           required
-          autofocus
           value={typed}
-          onInput={setTyped}
+          onInput={type}
         />
+        {problem && !(problem instanceof Unfit) && <Notice kind="bad">{said(problem)}</Notice>}
         <Button type="submit" kind="primary" busy={busy}>
           Sign in
         </Button>
         <p class="soft small">
-          The key of a local <code>npm start</code> is <code>local-operator-key</code>. The API's own document is at{" "}
-          <a href="/openapi.json">/openapi.json</a>.
+          Keys are made on the page Access, or by the API. The key of a local <code>npm start</code> is{" "}
+          <code>local-operator-key</code>. The API's own document is <a href="/openapi.json">/openapi.json</a>.
         </p>
       </form>
     </main>
   );
 }
 
-/** A link holds its token behind the `#`. */
-const keyOf = (typed) => typed.trim().split("#token=").at(-1);
+const unknown = (asked) =>
+  isLink(asked) ? parted(asked) : "Signet knows no such key. It may have been revoked, or a character is missing.";
 
-const said = (problem) =>
-  problem.status === 401 ? "Signet knows no such key. It may have been revoked." : problem.message;
+const said = (problem) => (problem.status === 0 ? "Signet does not answer. Try again in a moment." : problem.message);

@@ -5,8 +5,11 @@ import { useAction } from "../lib/live.js";
 import { Button } from "./button.jsx";
 import { Notice } from "./say.jsx";
 
-/** @param {{title: any, onClose: () => void, drawer?: boolean, footer?: any}} props `drawer`: at the side, as high as the window */
-export function Dialog({ title, onClose, drawer = false, footer, children }) {
+/**
+ * @param {{title: any, onClose: () => void, drawer?: boolean, firm?: boolean, footer?: any}} props `drawer`: at the side, as
+ *   high as the window; `firm`: closed by its buttons alone, since what it shows does not come again
+ */
+export function Dialog({ title, onClose, drawer = false, firm = false, footer, children }) {
   const element = useRef(null);
   const id = useId();
   useEffect(() => {
@@ -17,7 +20,7 @@ export function Dialog({ title, onClose, drawer = false, footer, children }) {
     return () => dialog.close();
   }, []);
   const outside = (event) => {
-    if (event.target === element.current) onClose();
+    if (!firm && event.target === element.current) onClose();
   };
   return (
     <dialog
@@ -26,7 +29,7 @@ export function Dialog({ title, onClose, drawer = false, footer, children }) {
       aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault();
-        onClose();
+        if (!firm) onClose();
       }}
       onMouseDown={outside}
     >

@@ -34,6 +34,11 @@ export function Page({ title, name = title, back, actions, children }) {
 
 let moved = false;
 
+/** Somebody is about to come to a page from what is none: the sign-in. */
+export function arrive() {
+  moved = true;
+}
+
 /** A part of a page with a name. */
 export function Panel({ title, actions, padded = false, children }) {
   return (

@@ -1,5 +1,36 @@
+// Who may do what: keys for programs, links for people, and, for the operator, applications.
+import { href, place } from "../../lib/router.js";
+import { me } from "../../lib/session.js";
 import { Page } from "../../ui/page.jsx";
+import { ApplicationActions, Applications } from "./applications.jsx";
+import { KeyActions, Keys } from "./keys.jsx";
+import { Links } from "./links.jsx";
+import "./access.css";
+
+/** What stands in the address, its name, the actions beside the page's name, what is shown. */
+const TABS = [
+  ["keys", "API keys", KeyActions, Keys],
+  ["links", "Portal links", () => null, Links],
+  ["applications", "Applications", ApplicationActions, Applications],
+];
 
 export function Access() {
-  return <Page title="Access" />;
+  const tabs = TABS.filter(([id]) => id !== "applications" || me.value.kind === "operator");
+  const [current, name, Actions, Shown] = tabs.find(([id]) => id === place.value.query.get("tab")) ?? tabs[0];
+  return (
+    <Page title="Access" name={name} actions={<Actions />}>
+      <nav class="segments access-tabs" aria-label="Access">
+        {tabs.map(([id, words]) => (
+          <a
+            key={id}
+            href={href("/access", { tab: id === tabs[0][0] ? null : id })}
+            aria-current={id === current ? "page" : undefined}
+          >
+            {words}
+          </a>
+        ))}
+      </nav>
+      <Shown />
+    </Page>
+  );
 }
