@@ -11,7 +11,7 @@ import { application, key } from "./session.js";
  * @returns {{data: any, problem: import("./api.js").Problem | null, refresh: () => Promise<void>}} `data` is undefined until
  *   something was read
  */
-export function useLive(path, { every = 5_000 } = {}) {
+export function useLive(path, { every = 5_000, read = get } = {}) {
   const of = `${key.value}|${application.value}|${path}`;
   const [state, setState] = useState({ of, data: undefined, problem: null });
   const reading = useRef(null);
@@ -22,13 +22,13 @@ export function useLive(path, { every = 5_000 } = {}) {
     const controller = new AbortController();
     reading.current = controller;
     try {
-      const data = await get(path, { signal: controller.signal });
+      const data = await read(path, { signal: controller.signal });
       if (!controller.signal.aborted) setState({ of, data, problem: null });
     } catch (problem) {
       if (problem.name === "AbortError" || controller.signal.aborted) return;
       setState((before) => ({ of, data: before.of === of ? before.data : undefined, problem }));
     }
-  }, [of, path]);
+  }, [of, path, read]);
 
   useEffect(() => {
     let timer;
