@@ -71,7 +71,7 @@ function Ask({ kind, body, known, onStarted, onClose }) {
   return (
     <Confirm title={texts.title(body.status)} what={texts.what} danger={kind === "cancel"} run={run} onClose={onClose}>
       <p aria-live="polite">{said(count, body)}</p>
-      <ul class="meant">
+      <ul class="dl-meant">
         {meant(body, known).map(([name, value]) => (
           <li key={name}>
             <span class="soft">{name}</span> {value}

@@ -57,7 +57,7 @@ export function Drawer({ id, feed, names, open, onClose }) {
   // The list knows as much before the rest is there.
   const head = data ?? feed.beside(id, 0);
   const title = head ? (
-    <span class="delivery-title">
+    <span class="dl-title">
       <Status of={head.status} />
       <span class="cut">{head.event.type}</span>
     </span>
@@ -77,7 +77,7 @@ export function Drawer({ id, feed, names, open, onClose }) {
                   onRetry={() => setAwaited({ id, attempts: delivery.attemptCount + 1 })}
                   refresh={live.refresh}
                 />
-                <div class="row beside">
+                <div class="row dl-beside">
                   <Button
                     kind="plain"
                     small

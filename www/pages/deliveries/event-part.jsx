@@ -24,7 +24,7 @@ export function EventPart({ of: { id, event }, names }) {
       <h3>Its deliveries</h3>
       <Shown of={others} lines={2}>
         {({ data, nextCursor }) => (
-          <ul class="siblings">
+          <ul class="dl-siblings">
             {data.map((one) => (
               <li key={one.id}>
                 <Status of={one.status} />

@@ -29,8 +29,8 @@ export function FilterBar({ filters, known, types }) {
     states.current.scrollLeft = states.current.querySelector('[aria-pressed="true"]').offsetLeft / 2;
   }, [status]);
   return (
-    <search class="filters">
-      <div class="statuses" ref={states}>
+    <search class="dl-filters">
+      <div class="dl-statuses" ref={states}>
         <Segments
           label="Status"
           options={STATUSES}
@@ -61,7 +61,7 @@ export function FilterBar({ filters, known, types }) {
 function Types({ value, types }) {
   const draft = useDraft(value);
   return (
-    <label class="filter">
+    <label class="dl-filter">
       <span class="unseen">Event type</span>
       <input
         class="input"
@@ -97,7 +97,7 @@ function Destinations({ filters, subscriptions, sources }) {
       </optgroup>
     );
   return (
-    <label class="filter">
+    <label class="dl-filter">
       <span class="unseen">Destination</span>
       <select class="select" value={chosen} onChange={(event) => choose(event.currentTarget.value)}>
         <option value="" selected={chosen === ""}>
@@ -125,7 +125,7 @@ function Ids({ event, query }) {
     else refine({ event: found?.event ?? null });
   };
   return (
-    <label class="filter id">
+    <label class="dl-filter dl-id">
       <span class="unseen">Delivery or event id</span>
       <Icon of={Search} />
       <input

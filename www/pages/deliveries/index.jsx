@@ -40,7 +40,7 @@ export function Deliveries({ id }) {
       {operation && (
         <Progress key={operation} id={operation} onStep={stale} onClose={() => refine({ operation: null })} />
       )}
-      <div class="list" aria-busy={isTurning || !feed.isOpen}>
+      <div class="dl-list" aria-busy={isTurning || !feed.isOpen}>
         {feed.rows.length > 0 ? (
           <Table feed={feed} view={view} names={known.names} opened={id} at={to} />
         ) : (

@@ -37,7 +37,7 @@ export function Recover({ subscription, known, onStarted, onClose }) {
       )}
       {health?.failingSince && (
         <p class="soft small">
-          Every attempt has failed since <Time at={health.failingSince} />. Mend the receiver first.
+          Its attempts have been failing, the first of them <Time at={health.failingSince} />. Mend the receiver first.
         </p>
       )}
     </Confirm>

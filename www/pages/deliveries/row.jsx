@@ -10,7 +10,7 @@ export function Row({ of, index, top, names, to, isOpen, isFirst, onFocus }) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: a table's own layout has no rows at places of one's choice
     // biome-ignore lint/a11y/useFocusableInteractive: its link is what has the focus
-    <div role="row" aria-rowindex={index + 2} class={isOpen ? "delivery open" : "delivery"} style={{ top: `${top}px` }}>
+    <div role="row" aria-rowindex={index + 2} class={isOpen ? "dl-row open" : "dl-row"} style={{ top: `${top}px` }}>
       <Cell>
         <Status of={status} />
       </Cell>
@@ -56,7 +56,7 @@ const None = () => (
 );
 
 export function Cell({ head = false, cut = false, number = false, none = false, title, children }) {
-  const kinds = [cut && "cut", number && "number", none && "none"].filter(Boolean).join(" ");
+  const kinds = [cut && "cut", number && "number", none && "dl-none"].filter(Boolean).join(" ");
   return (
     <div role={head ? "columnheader" : "cell"} class={kinds || undefined} title={title}>
       {children}

@@ -89,7 +89,7 @@ export function Table({ feed, view, names, opened, at }) {
   const first = isActiveThere ? active : rows[from]?.id;
   return (
     <>
-      <div class="news" aria-live="polite">
+      <div class="dl-news" aria-live="polite">
         {(feed.held.length > 0 || feed.isBehind) && (
           <Button
             small
@@ -106,16 +106,16 @@ export function Table({ feed, view, names, opened, at }) {
       </div>
       {/* biome-ignore lint/a11y/useSemanticElements: a table's own layout has no rows at places of one's choice */}
       <div
-        class="deliveries panel"
+        class="dl-table panel"
         role="table"
         aria-label="Deliveries"
         aria-rowcount={feed.isEnded ? rows.length + 1 : -1}
       >
         {/* biome-ignore lint/a11y/useSemanticElements: as above */}
-        <div role="rowgroup" class="head">
+        <div role="rowgroup" class="dl-head">
           {/* biome-ignore lint/a11y/useSemanticElements: as above */}
           {/* biome-ignore lint/a11y/useFocusableInteractive: a row of headers is none */}
-          <div role="row" aria-rowindex={1} class="delivery">
+          <div role="row" aria-rowindex={1} class="dl-row">
             {COLUMNS.map((name) => (
               <Cell key={name} head>
                 {name}
@@ -124,7 +124,7 @@ export function Table({ feed, view, names, opened, at }) {
           </div>
         </div>
         {/* biome-ignore lint/a11y/useSemanticElements: as above */}
-        <div role="rowgroup" class="rows" ref={element} style={{ height: `${rows.length * height}px` }}>
+        <div role="rowgroup" class="dl-rows" ref={element} style={{ height: `${rows.length * height}px` }}>
           {shown.map((index) => {
             const row = rows[index];
             return (
@@ -160,7 +160,7 @@ function Foot({ feed }) {
     );
   }
   return (
-    <p class="soft small foot" role="status">
+    <p class="soft small dl-foot" role="status">
       {feed.isEnded ? "That is all." : "Looking further back…"}
     </p>
   );

@@ -11,7 +11,7 @@ import { advice, countdown, isSuccess, nth, outcome, remark, TRIGGERS } from "./
 
 export function Timeline({ of, isAwaited }) {
   return (
-    <ol class="timeline" aria-label="Attempts">
+    <ol class="dl-timeline" aria-label="Attempts">
       {of.attempts.map((attempt) => (
         <Attempt key={attempt.number} of={attempt} />
       ))}
@@ -28,7 +28,7 @@ export function Timeline({ of, isAwaited }) {
 function Point({ icon, kind, children }) {
   return (
     <li>
-      <span class={`point ${kind}`}>
+      <span class={`dl-point ${kind}`}>
         <Icon of={icon} />
       </span>
       <div class="stack tight">{children}</div>
@@ -120,7 +120,7 @@ function useHeld({ subscription }, isDue) {
   if (health && health.circuit !== "closed") {
     return (
       <>
-        The destination takes nothing since <Time at={health.failingSince} />, and is spared.
+        The destination is spared: its attempts have been failing, the first of them <Time at={health.failingSince} />.
         {health.retryAt && (
           <>
             {" "}

@@ -22,7 +22,7 @@ export function Times({ filters: { time, since, until } }) {
   };
   return (
     <>
-      <label class="filter">
+      <label class="dl-filter">
         <span class="unseen">Created</span>
         <select class="select" value={shown} onChange={(event) => choose(event.currentTarget.value)}>
           {TIMES.map(([value, text]) => (
@@ -33,7 +33,7 @@ export function Times({ filters: { time, since, until } }) {
         </select>
       </label>
       {shown === "custom" && (
-        <div class="moments">
+        <div class="dl-moments">
           <Moment label="From" value={since} onChange={(at) => refine({ time: null, since: at })} />
           <Moment label="To" value={until} isEnd onChange={(at) => refine({ time: null, until: at })} />
         </div>
@@ -45,7 +45,7 @@ export function Times({ filters: { time, since, until } }) {
 function Moment({ label, value, isEnd = false, onChange }) {
   const draft = useDraft(local(value));
   return (
-    <label class="filter moment">
+    <label class="dl-filter dl-moment">
       <span class="soft small">{label}</span>
       <input
         class="input"

@@ -51,7 +51,7 @@ export function Operations({ id }) {
 function List({ of, names, cursor }) {
   return (
     <div class="scroller">
-      <table class="table operations">
+      <table class="table op-table">
         <thead>
           <tr>
             <th scope="col">Status</th>
@@ -72,9 +72,9 @@ function List({ of, names, cursor }) {
                 <a class="whole" href={href(`/operations/${one.id}`, { cursor })}>
                   {KINDS[one.kind] ?? one.kind}
                 </a>
-                {one.detail && <div class="soft detail">{one.detail}</div>}
+                {one.detail && <div class="soft op-detail">{one.detail}</div>}
               </td>
-              <td class="far">
+              <td class="op-far">
                 <Numbers of={one} />
                 <Bar of={one} />
               </td>
@@ -111,7 +111,7 @@ function Subscription({ id, names }) {
 function Pages({ cursor, next }) {
   if (!cursor && !next) return null;
   return (
-    <footer class="row pages">
+    <footer class="row op-pages">
       {cursor && (
         <ButtonLink small href={href("/operations")}>
           Newest

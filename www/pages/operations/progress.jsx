@@ -32,7 +32,7 @@ export function Progress({ id, onStep, onClose }) {
   }
   const words = data.status === "running" ? DOING : DONE;
   return (
-    <section class="panel progress" aria-label="Operation">
+    <section class="panel op-progress" aria-label="Operation">
       <div class="row apart">
         <div class="row">
           <Status of={data.status} />
@@ -75,7 +75,7 @@ export function Bar({ of: { kind, status, matched, done, failed } }) {
   const width = (count) => ({ width: `${Math.min(100, (count / all) * 100)}%` });
   return (
     <div
-      class="bar"
+      class="op-bar"
       role="progressbar"
       aria-label={`Progress of ${kind}`}
       aria-valuemin={0}
