@@ -451,6 +451,11 @@ describe("for everybody", () => {
         other.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       assert.deepEqual(await other.axe(), []);
       assert.ok((await wide()) <= 0, "nothing is wider than the window");
+      if (how.width) {
+        await other.setViewportSize({ width: 900, height: 740 });
+        assert.ok((await wide()) <= 0, "nor than one that is neither wide nor narrow");
+        await other.setViewportSize(how);
+      }
       for (const show of ["", "request", "event"]) {
         await other.visit(hash(`/deliveries/${deliveries[0].id}`, { show }));
         await drawer(other).getByRole("button", { name: "Retry" }).waitFor();

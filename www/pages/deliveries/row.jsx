@@ -14,7 +14,7 @@ export function Row({ of, index, top, names, to, isOpen, isFirst, onFocus }) {
       <Cell>
         <Status of={status} />
       </Cell>
-      <Cell cut>
+      <Cell cut title={event.type}>
         <a
           class="whole"
           href={to}

@@ -29,7 +29,7 @@ export function useRange(count, height) {
   return { element, from: Math.min(range.from, count), to: Math.min(range.to, count - 1) };
 }
 
-/** Whether the window is narrow, as the style has it. */
+/** Whether the window is too narrow for a line each, as the style has it. */
 export function useNarrow() {
   const [isNarrow, setNarrow] = useState(NARROW.matches);
   useEffect(() => {
@@ -40,4 +40,4 @@ export function useNarrow() {
   return isNarrow;
 }
 
-const NARROW = matchMedia("(max-width: 52rem)");
+const NARROW = matchMedia("(max-width: 68rem)");
