@@ -17,11 +17,11 @@ export class Problem extends Error {
 export const down = signal(false);
 
 /**
- * Makes a call; resolves to the answer's JSON, or null where it has none.
+ * Makes a call; resolves to the answer's JSON, or null where it has none; with `isText` to its text.
  *
  * @throws {Problem} what was refused; `status` is 0 where there was no answer
  */
-export async function call(method, path, body, { signal: aborted, as = key.value } = {}) {
+export async function call(method, path, body, { signal: aborted, as = key.value, isText = false } = {}) {
   const headers = { authorization: `Bearer ${as}` };
   if (application.value) headers["signet-application"] = application.value;
   if (body !== undefined) headers["content-type"] = "application/json";
@@ -31,10 +31,12 @@ export async function call(method, path, body, { signal: aborted, as = key.value
   // Who asks by another key than the session's is told by whoever asked.
   if (answer.status === 401 && as === key.value) signOut(parted(as));
   if (!answer.ok) throw new Problem(answer.status, json ?? {});
-  return json;
+  return isText ? text : json;
 }
 
 export const get = (path, options) => call("GET", path, undefined, options);
+/** As it was written: numbers beyond what JavaScript has stay what they are. */
+export const getText = (path, options) => call("GET", path, undefined, { ...options, isText: true });
 export const post = (path, body, options) => call("POST", path, body, options);
 export const patch = (path, body, options) => call("PATCH", path, body, options);
 export const remove = (path, options) => call("DELETE", path, undefined, options);

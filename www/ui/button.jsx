@@ -39,7 +39,10 @@ export function ButtonLink({ kind, small, icon, children, ...more }) {
   );
 }
 
-/** Copies text, and says that it did. `what` names it to those who don't see what stands beside. */
+/**
+ * Copies text, and says that it did. `what` names it to those who don't see what stands beside. A function may make the
+ * text, or null where there is none to copy.
+ */
 export function Copy({ text, what = "", children, ...more }) {
   const [done, setDone] = useState(false);
   useEffect(() => {
@@ -47,7 +50,10 @@ export function Copy({ text, what = "", children, ...more }) {
     const timer = setTimeout(() => setDone(false), 1_500);
     return () => clearTimeout(timer);
   }, [done]);
-  const copy = async () => setDone(await written(typeof text === "function" ? await text() : text));
+  const copy = async () => {
+    const made = typeof text === "function" ? await text() : text;
+    if (made !== null) setDone(await written(made));
+  };
   return (
     <>
       <Button kind="plain" small icon={done ? Check : CopyIcon} label={`Copy ${what}`.trim()} onClick={copy} {...more}>
