@@ -11,10 +11,10 @@ export function Advanced({ of }) {
   const isUsed = !values.deduplicate || wantsUrl || FOLDED.some((name) => values[name] !== "" || field(name).fault);
   const [isOpen, setOpen] = useState(isUsed);
   return (
-    <details class="advanced" open={isOpen || isUsed} onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details class="src-advanced" open={isOpen || isUsed} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Advanced</summary>
       <div class="stack">
-        <div class="pair">
+        <div class="src-pair">
           <TextField
             label="Tolerance"
             optional
@@ -49,7 +49,7 @@ export function Advanced({ of }) {
           mono
           {...field("publicUrl")}
         />
-        <div class="pair">
+        <div class="src-pair">
           <TextField
             label="Route: host"
             optional

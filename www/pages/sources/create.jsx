@@ -33,7 +33,7 @@ function Form({ providers }) {
   };
   const form = useSourceForm({ providers, send });
   return (
-    <div class="beside">
+    <div class="src-beside">
       <form class="panel padded stack wide" {...form.form}>
         <SourceFields of={form} providers={providers} />
         <FormProblem of={form} />

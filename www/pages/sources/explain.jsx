@@ -52,7 +52,7 @@ function Form({ source, entry }) {
   };
 
   return (
-    <div class="beside even">
+    <div class="src-beside src-even">
       <form class="panel padded stack" {...form.form}>
         <div class="stack tight">
           <h2>A captured request</h2>
@@ -71,7 +71,7 @@ function Form({ source, entry }) {
           </Notice>
         )}
         <Paste base={source.url} take={take} />
-        <div class="method-url">
+        <div class="src-method-url">
           <TextField label="Method" mono {...field("method")} />
           <TextField label="URL" mono {...field("url")} />
         </div>
@@ -120,7 +120,7 @@ function Form({ source, entry }) {
 
 function Nothing() {
   return (
-    <p class="nothing soft">
+    <p class="src-nothing soft">
       What Signet finds stands here: the verdict, what is likely wrong and what to do, and each step that was looked at.
     </p>
   );

@@ -59,7 +59,7 @@ function Table({ sources }) {
   const providers = useProviders();
   return (
     <div class="scroller">
-      <table class="table sources">
+      <table class="table src-sources">
         <thead>
           <tr>
             <th scope="col">Source</th>
@@ -87,24 +87,24 @@ function Row({ source, title }) {
   const entries = recent.data?.data;
   return (
     <tr ref={row}>
-      <td class="named">
+      <td class="src-named">
         <a class="whole cut" href={href(`/sources/${source.id}`)}>
           {source.name ?? title}
         </a>
         {source.name && <span class="soft cut">{title}</span>}
       </td>
-      <td class="origin">
+      <td class="src-origin">
         <code class="cut" title={source.origin}>
           {source.origin}
         </code>
         <span class="soft">
           {source.mode}
-          {!source.enforce && <span class="not-enforced"> · not enforced</span>}
+          {!source.enforce && <span class="src-not-enforced"> · not enforced</span>}
         </span>
       </td>
-      <td class="recent">{entries && <Recent entries={entries} />}</td>
-      <td class="last soft">{entries?.length > 0 && <Time at={entries[0].time} />}</td>
-      <td class="url">
+      <td class="src-recent">{entries && <Recent entries={entries} />}</td>
+      <td class="src-last soft">{entries?.length > 0 && <Time at={entries[0].time} />}</td>
+      <td class="src-url">
         <span class="copied">
           <code title={source.url}>{source.url.replace(/^https?:\/\//, "").replace(source.id, short(source.id))}</code>
           <Copy text={source.url} what={`the URL of ${source.name ?? title}`} />
@@ -120,7 +120,7 @@ function Recent({ entries }) {
   return (
     <>
       <span class="number">{whole(verified)} verified</span>
-      {refused > 0 && <span class="number refused">{whole(refused)} not verified</span>}
+      {refused > 0 && <span class="number src-refused">{whole(refused)} not verified</span>}
     </>
   );
 }

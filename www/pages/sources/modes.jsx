@@ -9,9 +9,9 @@ export function Modes({ value, onInput }) {
   return (
     <fieldset class="field">
       <legend>Mode</legend>
-      <div class="cards">
+      <div class="src-cards">
         {MODES.map(([mode, title, text]) => (
-          <label key={mode} class="card">
+          <label key={mode} class="src-card">
             <input type="radio" name="mode" checked={mode === value} onChange={() => onInput(mode)} />
             <span>
               <strong>{title}</strong>

@@ -8,14 +8,14 @@ export function Needs({ provider, name }) {
   if (name === CUSTOM) return <NeedsOfCustom />;
   if (!provider) {
     return (
-      <aside class="needs panel padded" aria-label="What the provider needs">
+      <aside class="src-needs panel padded" aria-label="What the provider needs">
         <p class="soft">Choose a provider, and what it needs stands here.</p>
       </aside>
     );
   }
   const page = pageOf(provider);
   return (
-    <aside class="needs panel padded stack" aria-label="What the provider needs">
+    <aside class="src-needs panel padded stack" aria-label="What the provider needs">
       <h2>{provider.title}</h2>
       <dl class="stack tight">
         <Fact name="Secret">
@@ -36,7 +36,7 @@ export function Needs({ provider, name }) {
         )}
       </dl>
       {page && (
-        <a class="docs-link" href={page} target="_blank" rel="noreferrer">
+        <a class="src-docs-link" href={page} target="_blank" rel="noreferrer">
           <Icon of={BookOpen} />
           {provider.title}’s own documentation
         </a>
@@ -47,7 +47,7 @@ export function Needs({ provider, name }) {
 
 function NeedsOfCustom() {
   return (
-    <aside class="needs panel padded stack" aria-label="What the provider needs">
+    <aside class="src-needs panel padded stack" aria-label="What the provider needs">
       <h2>Custom signature</h2>
       <p>Most providers sign with a shared secret. Say as data how yours does:</p>
       <dl class="stack tight">

@@ -26,7 +26,7 @@ export function Once({ id }) {
   }, [isThere]);
   if (!isThere) return null;
   return (
-    <section class="once panel padded stack tight" aria-label="New signing secret">
+    <section class="src-once panel padded stack tight" aria-label="New signing secret">
       <h2 ref={heading} tabIndex={-1}>
         Copy the signing secret now
       </h2>

@@ -53,7 +53,7 @@ export function Picker({ providers, value, fault, onInput, onBlur }) {
   };
 
   return (
-    <div class="picker">
+    <div class="src-picker">
       <Field label="Provider" hint="Who sends the webhooks. Type to search." fault={fault}>
         {(tied) => (
           <input
@@ -80,7 +80,7 @@ export function Picker({ providers, value, fault, onInput, onBlur }) {
           />
         )}
       </Field>
-      <div id={`${id}-list`} ref={list} class="picker-list" role="listbox" aria-label="Providers" hidden={!isOpen}>
+      <div id={`${id}-list`} ref={list} class="src-picker-list" role="listbox" aria-label="Providers" hidden={!isOpen}>
         {found.map((one, index) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the field's, where the focus stays
           <div
@@ -89,7 +89,7 @@ export function Picker({ providers, value, fault, onInput, onBlur }) {
             role="option"
             tabIndex={-1}
             aria-selected={index === current}
-            class={one === OWN ? "own" : undefined}
+            class={one === OWN ? "src-own" : undefined}
             // The focus stays in the field.
             onMouseDown={(event) => event.preventDefault()}
             onClick={() => pick(one)}

@@ -7,7 +7,7 @@ import { named, REASONS, STEPS } from "./words.js";
 export function Report({ report }) {
   const { verified, reason, steps, hints } = report;
   return (
-    <section class="panel report" aria-label="Explanation">
+    <section class="panel src-report" aria-label="Explanation">
       <header class={verified ? "good" : "bad"}>
         <Icon of={verified ? CircleCheck : CircleX} />
         <div>
@@ -16,11 +16,11 @@ export function Report({ report }) {
         </div>
       </header>
       {hints.length > 0 && (
-        <div class="part">
+        <div class="src-part">
           <h3>What is likely wrong</h3>
           <ul class="stack tight" aria-label="Hints">
             {hints.map(({ code, detail }, at) => (
-              <li key={at} class="hint-card">
+              <li key={at} class="src-hint-card">
                 <Icon of={Lightbulb} />
                 <div>
                   <strong>{named(code)}</strong>
@@ -33,9 +33,9 @@ export function Report({ report }) {
           </ul>
         </div>
       )}
-      <div class="part">
+      <div class="src-part">
         <h3>What was looked at</h3>
-        <ol class="steps" aria-label="Steps">
+        <ol class="src-steps" aria-label="Steps">
           {steps.map(({ step, ok, detail }, at) => (
             <li key={at} class={ok ? "good" : "bad"}>
               <Icon of={ok ? Check : X} />

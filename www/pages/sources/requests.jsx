@@ -47,7 +47,7 @@ export function Requests({ source }) {
             <>
               <Listed entries={chosen(all, filter)} isAny={all.length > 0} source={source} />
               {nextCursor && older.length === 0 && (
-                <div class="row more">
+                <div class="row src-more">
                   <Button small busy={more.busy} onClick={more.run}>
                     Show older ones
                   </Button>
@@ -83,7 +83,7 @@ function Listed({ entries, isAny, source }) {
 function Table({ entries, source }) {
   return (
     <div class="scroller">
-      <table class="table requests">
+      <table class="table src-requests">
         <thead>
           <tr>
             <th scope="col">Outcome</th>
@@ -103,14 +103,14 @@ function Table({ entries, source }) {
             <tr key={entry.id}>
               <td>
                 <Status of={entry.outcome} as={OUTCOMES[entry.outcome] ?? entry.outcome} />
-                {entry.count > 1 && <span class="times number">×{whole(entry.count)}</span>}
+                {entry.count > 1 && <span class="src-times number">×{whole(entry.count)}</span>}
               </td>
-              <td class="why">
+              <td class="src-why">
                 <a class="whole" href={shown(entry)}>
                   {sentence(entry)}
                 </a>
               </td>
-              <td class="request">
+              <td class="src-request">
                 <code class="cut" title={`${entry.method} ${entry.path} ${entry.messageId ?? ""}`}>
                   {entry.method} {below(entry, source) || "/"}
                   {entry.messageId && <span class="soft"> {entry.messageId}</span>}
@@ -118,7 +118,7 @@ function Table({ entries, source }) {
               </td>
               <td class="right number">{entry.status}</td>
               <td class="right number">{duration(entry.durationMs)}</td>
-              <td class="when">
+              <td class="src-when">
                 <Time at={entry.time} />
               </td>
             </tr>

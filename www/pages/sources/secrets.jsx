@@ -19,7 +19,7 @@ export function Secrets({ value, fault, hint, onInput, onBlur }) {
   };
   const change = (at, text) => onInput(value.map((one, index) => (index === at ? text : one)));
   return (
-    <div class="stack tight secrets" ref={fields}>
+    <div class="stack tight src-secrets" ref={fields}>
       {value.map((secret, at) => (
         <Field
           key={at}
@@ -28,11 +28,11 @@ export function Secrets({ value, fault, hint, onInput, onBlur }) {
           fault={at === value.length - 1 ? fault : undefined}
         >
           {(tied) => (
-            <div class="with-button">
+            <div class="src-with-button">
               {/* A public key has several lines. */}
               <textarea
                 {...tied}
-                class={`input mono ${isShown ? "" : "masked"}`}
+                class={`input mono ${isShown ? "" : "src-masked"}`}
                 rows={1}
                 autocomplete="off"
                 spellcheck={false}

@@ -69,7 +69,7 @@ function Form({ source, providers, done, isAgain }) {
     if (isAgain && document.activeElement === document.body) end.current.querySelector("button").focus();
   }, []);
   return (
-    <div class="beside">
+    <div class="src-beside">
       <form class="panel padded stack wide" {...form.form}>
         <SourceFields of={form} providers={providers} source={began} />
         <FormProblem of={form} />
@@ -101,7 +101,7 @@ function Delete({ source }) {
       </div>
       {isAsked && (
         <Confirm title="Delete this source?" what="Delete source" danger run={end} onClose={() => setAsked(false)}>
-          <p class="wraps">
+          <p class="src-wraps">
             Requests to <code>{source.url}</code> are answered 404 at once, elsewhere within a minute. Remove the
             webhook at the provider first, or its deliveries fail there.
           </p>

@@ -30,11 +30,11 @@ export function Setup({ source, providers }) {
   const title = provider?.title ?? "the provider";
   const page = provider && pageOf(provider);
   return (
-    <section class="panel padded stack wide setup" aria-label="Set up">
+    <section class="panel padded stack wide src-setup" aria-label="Set up">
       <ol class="stack wide">
         <li>
           <h2>Paste this URL at {title}</h2>
-          <div class="big-url">
+          <div class="src-big-url">
             <code>{source.url}</code>
             <Copy text={source.url} what="the URL" kind="primary">
               Copy
@@ -64,7 +64,7 @@ export function Setup({ source, providers }) {
             </p>
           )}
           {page && (
-            <a class="docs-link" href={page} target="_blank" rel="noreferrer">
+            <a class="src-docs-link" href={page} target="_blank" rel="noreferrer">
               <Icon of={BookOpen} />
               {provider.title}’s own documentation
             </a>
@@ -132,7 +132,7 @@ function First({ source }) {
   const [last] = data?.data ?? [];
   if (!last) {
     return (
-      <p class="waiting" role="status">
+      <p class="src-waiting" role="status">
         Waiting for the first request …
       </p>
     );

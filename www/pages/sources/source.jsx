@@ -46,7 +46,7 @@ function Loaded({ source, refresh, providers }) {
     <>
       <Once id={source.id} />
       <Flow source={source} title={titleOf(source, providers.data)} />
-      <nav class="source-tabs" aria-label="Parts of this source">
+      <nav class="src-tabs" aria-label="Parts of this source">
         {TABS.map(([name, words, one]) => (
           <a key={words} href={href(path, { tab: name })} aria-current={one === Tab ? "page" : undefined}>
             {words}
@@ -61,18 +61,18 @@ function Loaded({ source, refresh, providers }) {
 /** From whom, by which URL, to where. */
 function Flow({ source, title }) {
   return (
-    <section class="flow panel" aria-label="From the provider to the origin">
+    <section class="src-flow panel" aria-label="From the provider to the origin">
       <div>
         <h2 class="soft small">From</h2>
-        <p class="cut strong">{title}</p>
+        <p class="cut src-strong">{title}</p>
         <p class="soft small">
-          {source.enforce ? "signature enforced" : <span class="not-enforced">signature not enforced</span>}
+          {source.enforce ? "signature enforced" : <span class="src-not-enforced">signature not enforced</span>}
         </p>
       </div>
-      <Icon of={ArrowRight} class="arrow" />
+      <Icon of={ArrowRight} class="src-arrow" />
       <div>
         <h2 class="soft small">URL for the provider</h2>
-        <p class="copied strong">
+        <p class="copied src-strong">
           <code title={source.url}>{source.url}</code>
           <Copy text={source.url} what="the URL for the provider" />
         </p>
@@ -81,10 +81,10 @@ function Flow({ source, title }) {
           {source.resign && " · signed anew"}
         </p>
       </div>
-      <Icon of={ArrowRight} class="arrow" />
+      <Icon of={ArrowRight} class="src-arrow" />
       <div>
         <h2 class="soft small">To</h2>
-        <p class="copied strong">
+        <p class="copied src-strong">
           <code title={source.origin}>{source.origin}</code>
           <Copy text={source.origin} what="the origin" />
         </p>
