@@ -134,7 +134,8 @@ test("a member of an object, as it was written", () => {
 test("words", () => {
   assert.equal(outcome({ responseStatus: 500 }), "500 Internal Server Error");
   assert.equal(outcome({ responseStatus: 299 }), "299");
-  assert.equal(outcome({ error: "timeout", responseStatus: null, durationMs: 10_004 }), "No answer within 10 s");
+  assert.equal(outcome({ error: "timeout", responseStatus: null, durationMs: 10_304 }), "No answer within 10 s");
+  assert.equal(outcome({ error: "timeout", durationMs: 4_998 }), "No answer within 5 s");
   assert.equal(nth({ attemptCount: 3, maxAttempts: 8 }), "Attempt 4 of 8");
   assert.equal(nth({ attemptCount: 9, maxAttempts: 8 }), "Attempt 10");
   for (const [left, text] of [

@@ -37,7 +37,11 @@ export function useDestinations(shown = [], isTime = true) {
     let timer;
     const read = async () => {
       clearTimeout(timer);
-      again.current = () => {};
+      // What is asked for while it is read may be too new to be in it.
+      let isAsked = false;
+      again.current = () => {
+        isAsked = true;
+      };
       try {
         const subscriptions = await all("/v1/subscriptions", "subscriptions:read", signal);
         const sources = await all("/v1/sources", "sources:read", signal);
@@ -50,7 +54,7 @@ export function useDestinations(shown = [], isTime = true) {
       }
       if (signal.aborted) return;
       again.current = read;
-      timer = setTimeout(read, EVERY);
+      timer = setTimeout(read, isAsked ? 0 : EVERY);
     };
     read();
     return () => {

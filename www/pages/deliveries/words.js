@@ -41,9 +41,12 @@ const ERRORS = {
 
 /** How an attempt ended: `500 Internal Server Error`, `No answer within 10 s`. */
 export function outcome({ responseStatus, error, durationMs }) {
-  if (error) return ERRORS[error]?.(duration(durationMs)) ?? error;
+  if (error) return ERRORS[error]?.(duration(limit(durationMs))) ?? error;
   return REASONS[responseStatus] ? `${responseStatus} ${REASONS[responseStatus]}` : `${responseStatus}`;
 }
+
+/** A timeout is whole seconds, and told a little late. */
+const limit = (took) => (took < 950 ? took : Math.floor((took + 50) / 1_000) * 1_000);
 
 /** More about it, where that is of use. */
 export function remark({ responseStatus }) {
