@@ -309,7 +309,7 @@ test("a provider that is in no table is described", async () => {
   };
   await scheme.fill(JSON.stringify({ signature: described }));
   await page.getByRole("button", { name: "Create source" }).click();
-  await page.getByText(/^header must/).waitFor();
+  await page.getByText(/^header must/i).waitFor();
   assert.deepEqual(await page.axe(), []);
   await scheme.fill(JSON.stringify({ signature: { ...described, header: "X-Sketchpen" } }));
   await page.getByRole("button", { name: "Create source" }).click();

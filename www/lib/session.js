@@ -4,13 +4,19 @@ import { computed, effect, signal } from "@preact/signals";
 import { go, place } from "./router.js";
 
 const STORED = "signet.key";
+const STORED_ME = "signet.me";
 const LINK = "#token=";
 
-/** The key or the portal link's token, or null. */
-export const key = signal(opened() ?? sessionStorage.getItem(STORED));
+const token = opened();
 
-/** What `GET /v1/me` says of it, or null as long as that is not known. */
-export const me = signal(null);
+/** The key or the portal link's token, or null. */
+export const key = signal(token ?? sessionStorage.getItem(STORED));
+
+/**
+ * What `GET /v1/me` says of it, or null as long as that is not known. What it said before a reload counts until it is asked
+ * again: it only says what to offer.
+ */
+export const me = signal(token ? null : remembered());
 
 /** Why nobody is signed in any more, in a sentence; null where there is nothing to say. */
 export const parting = signal(null);
@@ -19,8 +25,8 @@ export const parting = signal(null);
 export const application = computed(() => place.value.query.get("application"));
 
 effect(() => {
-  if (key.value) sessionStorage.setItem(STORED, key.value);
-  else sessionStorage.removeItem(STORED);
+  keep(STORED, key.value);
+  keep(STORED_ME, me.value && JSON.stringify(me.value));
 });
 
 // A link that is pasted into a tab where the dashboard is open.
@@ -46,6 +52,21 @@ export function signOut(why = null) {
 
 /** Whether the caller has a scope. */
 export const can = (scope) => me.value?.scopes.includes(scope) ?? false;
+
+/** Nothing where another version of this page has written something else. */
+function remembered() {
+  try {
+    const stored = JSON.parse(sessionStorage.getItem(STORED_ME));
+    return Array.isArray(stored?.scopes) && stored.application ? stored : null;
+  } catch {
+    return null;
+  }
+}
+
+function keep(name, text) {
+  if (text) sessionStorage.setItem(name, text);
+  else sessionStorage.removeItem(name);
+}
 
 /** The token of the portal link that was opened. It leaves the address, and so the history, at once. */
 function opened() {

@@ -1,5 +1,5 @@
 // Choosing a provider among some hundred and fifty: a field that lists what fits as one types (the ARIA combobox).
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Field } from "../../ui/field.jsx";
 import { CUSTOM, search } from "./search.js";
 
@@ -21,8 +21,8 @@ export function Picker({ providers, value, fault, onInput, onBlur }) {
   useEffect(() => {
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
   }, [current, isOpen]);
-  // What is typed next stands in the place of what is chosen.
-  useEffect(() => {
+  // What is typed next stands in the place of what is chosen; selected any later, it would take a letter typed meanwhile along.
+  useLayoutEffect(() => {
     if (!isOpen && input.current === document.activeElement) input.current.select();
   }, [isOpen]);
 
