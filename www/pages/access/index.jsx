@@ -2,6 +2,7 @@
 import { href, place } from "../../lib/router.js";
 import { me } from "../../lib/session.js";
 import { Page } from "../../ui/page.jsx";
+import { Tabs } from "../../ui/tabs.jsx";
 import { ApplicationActions, Applications } from "./applications.jsx";
 import { KeyActions, Keys } from "./keys.jsx";
 import { Links } from "./links.jsx";
@@ -19,17 +20,14 @@ export function Access() {
   const [current, name, Actions, Shown] = tabs.find(([id]) => id === place.value.query.get("tab")) ?? tabs[0];
   return (
     <Page title="Access" name={name} actions={<Actions />}>
-      <nav class="segments access-tabs" aria-label="Access">
-        {tabs.map(([id, words]) => (
-          <a
-            key={id}
-            href={href("/access", { tab: id === tabs[0][0] ? null : id })}
-            aria-current={id === current ? "page" : undefined}
-          >
-            {words}
-          </a>
-        ))}
-      </nav>
+      <Tabs
+        label="Access"
+        parts={tabs.map(([id, words]) => [
+          href("/access", { tab: id === tabs[0][0] ? null : id }),
+          words,
+          id === current,
+        ])}
+      />
       <Shown />
     </Page>
   );

@@ -1,4 +1,5 @@
 import { duration, whole } from "../../lib/format.js";
+import { Due } from "../../ui/due.jsx";
 import { Status, Time } from "../../ui/text.jsx";
 import { destination } from "./destinations.js";
 
@@ -39,7 +40,7 @@ export function Row({ of, index, top, names, to, isOpen, isFirst, onFocus }) {
       </Cell>
       {isWaiting ? (
         <Cell number>
-          <Time at={nextAttemptAt} />
+          <Due at={nextAttemptAt} late="due" />
         </Cell>
       ) : (
         <None />

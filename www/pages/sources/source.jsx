@@ -7,6 +7,7 @@ import { ButtonLink, Copy } from "../../ui/button.jsx";
 import { Icon } from "../../ui/icon.jsx";
 import { Page } from "../../ui/page.jsx";
 import { Shown } from "../../ui/say.jsx";
+import { Tabs } from "../../ui/tabs.jsx";
 import { Explain } from "./explain.jsx";
 import { Once } from "./once.jsx";
 import { titleOf, useProviders } from "./providers.js";
@@ -46,13 +47,10 @@ function Loaded({ source, refresh, providers }) {
     <>
       <Once id={source.id} />
       <Flow source={source} title={titleOf(source, providers.data)} />
-      <nav class="src-tabs" aria-label="Parts of this source">
-        {TABS.map(([name, words, one]) => (
-          <a key={words} href={href(path, { tab: name })} aria-current={one === Tab ? "page" : undefined}>
-            {words}
-          </a>
-        ))}
-      </nav>
+      <Tabs
+        label="Parts of this source"
+        parts={TABS.map(([name, words, one]) => [href(path, { tab: name }), words, one === Tab])}
+      />
       <Tab source={source} refresh={refresh} providers={providers} />
     </>
   );

@@ -6,6 +6,7 @@ import { href, place } from "../../lib/router.js";
 import { can } from "../../lib/session.js";
 import { Page } from "../../ui/page.jsx";
 import { Shown, toast } from "../../ui/say.jsx";
+import { Tabs } from "../../ui/tabs.jsx";
 import { Status } from "../../ui/text.jsx";
 import { Actions } from "./actions.jsx";
 import { SubscriptionForm } from "./form.jsx";
@@ -57,17 +58,14 @@ function One({ id }) {
       back={back}
       actions={<Actions subscription={subscription} profiles={profiles.data?.data ?? []} refresh={live.refresh} />}
     >
-      <nav class="segments subs-tabs" aria-label="Parts">
-        {tabs.map(([one, words]) => (
-          <a
-            key={one}
-            href={href(`/subscriptions/${id}`, { tab: one === tabs[0][0] ? "" : one })}
-            aria-current={one === tab ? "page" : undefined}
-          >
-            {words}
-          </a>
-        ))}
-      </nav>
+      <Tabs
+        label="Parts"
+        parts={tabs.map(([one, words]) => [
+          href(`/subscriptions/${id}`, { tab: one === tabs[0][0] ? "" : one }),
+          words,
+          one === tab,
+        ])}
+      />
       <Shown of={profiles} lines={8}>
         {({ data }) => <Tab subscription={subscription} profiles={data} refresh={live.refresh} />}
       </Shown>

@@ -7,6 +7,7 @@ import { useAction, useLive } from "../../lib/live.js";
 import { href } from "../../lib/router.js";
 import { can } from "../../lib/session.js";
 import { Button } from "../../ui/button.jsx";
+import { Due } from "../../ui/due.jsx";
 import { Panel } from "../../ui/page.jsx";
 import { Empty, Notice, Shown } from "../../ui/say.jsx";
 import { Id, Status, Time } from "../../ui/text.jsx";
@@ -270,5 +271,5 @@ function Latest({ of: { id } }) {
 /** When a pending one is tried next; what is overdue waits until its destination, its turn or its limit lets it. */
 function Next({ of: { status, nextAttemptAt } }) {
   if (status !== "pending" || !nextAttemptAt) return <span class="soft">–</span>;
-  return new Date(nextAttemptAt) > Date.now() ? <Time at={nextAttemptAt} /> : "due";
+  return <Due at={nextAttemptAt} late="due" />;
 }
