@@ -1,5 +1,5 @@
 // npm run screenshots: every page of the dashboard, and its drawers and dialogs, in light, dark and narrow, into
-// build/screenshots/. `-- --readme` takes the README's into docs/images/ as well. A Signet of its own, on a fresh disk,
+// build/screenshots/. `-- --readme` takes the README's into docs/images/ instead. A Signet of its own, on a fresh disk,
 // with a day behind it.
 import { mkdirSync, rmSync, statSync } from "node:fs";
 import { receiver } from "../tests/support/receiver.mjs";
@@ -43,9 +43,8 @@ main(async () => {
     await step("letting it live for a while", () => live(on, world));
     const camera = await openCamera(signet, target);
     try {
-      // First, as long as what has just happened has just happened.
       if (isForReadme) await step("taking the README's pictures", () => takeReadme(camera, world));
-      await step("taking pictures (some minutes)", () => take(camera, world));
+      else await step("taking pictures (3 to 5 minutes)", () => take(camera, world));
     } finally {
       await camera.close();
     }
