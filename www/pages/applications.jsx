@@ -89,7 +89,7 @@ function Applications({ chosen, onPick, onClose }) {
                 <p class="unseen" role="status">
                   {typed && `${found.length} found`}
                 </p>
-                <ul class="choices">
+                <ul class="chooser-choices">
                   {found.slice(0, 200).map((one) => (
                     <Choice key={one.id} of={one} isChosen={one.id === chosen} onClick={() => pick(one)} />
                   ))}

@@ -25,7 +25,7 @@ export function Applications() {
   const Open = open?.dialog;
   return (
     <>
-      <p class="soft prose">
+      <p class="soft access-prose">
         An application is whose everything is: subscriptions, sources, profiles, keys and history. Give each of your
         customers one, or keep them all in <code>default</code>.
       </p>
@@ -34,7 +34,7 @@ export function Applications() {
           {({ items, isAll }) => (
             <>
               <div class="scroller">
-                <table class="table listed">
+                <table class="table access-listed">
                   <thead>
                     <tr>
                       <th scope="col">Name</th>
@@ -70,7 +70,7 @@ function Row({ of, onOpen }) {
     <tr>
       <th scope="row" class="name" title={of.name}>
         {of.name}
-        {isCurrent && <span class="badge">shown</span>}
+        {isCurrent && <span class="access-badge">shown</span>}
       </th>
       <td>
         <Id of={of.id} what="application id" />

@@ -75,7 +75,7 @@ function NoKeys() {
 function Table({ keys, onRevoke }) {
   return (
     <div class="scroller">
-      <table class="table listed">
+      <table class="table access-listed">
         <thead>
           <tr>
             <th scope="col">Label</th>
@@ -103,7 +103,7 @@ function Row({ of, onRevoke }) {
     <tr>
       <th scope="row" class="name" title={of.label}>
         {of.label}
-        {of.id === me.value.key && <span class="badge">yours</span>}
+        {of.id === me.value.key && <span class="access-badge">yours</span>}
       </th>
       <td>
         <code title={of.id}>sk_…{of.hint}</code>

@@ -31,7 +31,7 @@ export function Links() {
   });
   return (
     <Panel padded>
-      <form class="stack wide link-form" {...form.form}>
+      <form class="stack wide access-link-form" {...form.form}>
         <p class="soft">
           A link opens this dashboard for <strong>{me.value.application.name}</strong> alone, without a key: for a
           customer who looks after webhooks of their own.

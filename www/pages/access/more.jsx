@@ -5,7 +5,7 @@ import { Button } from "../../ui/button.jsx";
 export function More({ of, isAll, count }) {
   if (isAll) return null;
   return (
-    <div class="row apart list-foot">
+    <div class="row apart access-list-foot">
       <span class="soft small">The newest {whole(count)} are shown.</span>
       <Button small busy={of.more.busy} onClick={of.more.run}>
         Show more

@@ -68,7 +68,7 @@ function WebhookFields({ form }) {
         onInput={(on) => form.set("hook", on)}
       />
       {form.values.hook && (
-        <div class="nested stack">
+        <div class="access-nested stack">
           <TextField
             label="Webhook URL"
             type="url"

@@ -38,9 +38,9 @@ export function ShownOnce({ title, secrets, onClose, children }) {
 /** A secret, whole, with a button to copy it. */
 export function Secret({ what, text, use }) {
   return (
-    <div class="secret">
+    <div class="access-secret">
       <h3>{what}</h3>
-      <div class="box">
+      <div class="access-box">
         <code>{text}</code>
         <Copy text={text} what={what.toLowerCase()} kind="">
           Copy

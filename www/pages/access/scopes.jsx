@@ -10,7 +10,7 @@ export function ScopesField({ label, value, fault, onInput }) {
   const usual = choices(allowed);
   const set = (scope, on) => onInput(ordered(on ? [...value, scope] : value.filter((one) => one !== scope)));
   return (
-    <fieldset class="scopes stack tight" aria-describedby={fault ? id : undefined}>
+    <fieldset class="access-scopes stack tight" aria-describedby={fault ? id : undefined}>
       <legend>{label}</legend>
       {usual.length > 1 && (
         <Segments
@@ -20,7 +20,7 @@ export function ScopesField({ label, value, fault, onInput }) {
           onInput={(choice) => onInput(usual.find(([one]) => one === choice)[2])}
         />
       )}
-      <div class="boxes">
+      <div class="access-boxes">
         {SCOPES.filter(([scope]) => allowed.includes(scope)).map(([scope, words]) => (
           <CheckField
             key={scope}
