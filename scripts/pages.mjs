@@ -1,6 +1,6 @@
 // Builds the dashboard, www/, into build/www, unless that is of these very sources already.
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { withLock } from "./lock.mjs";
@@ -18,9 +18,12 @@ export async function buildPages() {
   await withLock(async () => {
     if (fresh()) return;
     const sources = digest();
+    const began = Date.now();
     await step("building the dashboard (some seconds)", () =>
       run(bin("node"), [at("node_modules/vite/bin/vite.js"), "build", "--logLevel", "warn", at("www")]),
     );
+    // What the build before left goes only now: a server that runs meanwhile always has a page to show.
+    for (const file of filesIn(OUT)) if (statSync(file).mtimeMs < began) rmSync(file);
     writeFileSync(STAMP, sources);
     const kib = pagesSize() / 1024;
     console.log(`signet: the dashboard's script and style are ${kib.toFixed(1)} KiB gzipped`);

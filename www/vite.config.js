@@ -22,7 +22,8 @@ export default defineConfig({
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     outDir: path.join(here, "../build/www"),
-    emptyOutDir: true,
+    // scripts/pages.mjs removes what the build before left, once this one is there.
+    emptyOutDir: false,
     target: "es2022",
     modulePreload: { polyfill: false },
     // A data: URL is no file of ours to the policy.
