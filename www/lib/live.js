@@ -1,5 +1,5 @@
 // What a page shows of the API, kept up to date while somebody looks.
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { down, get } from "./api.js";
 import { application, key } from "./session.js";
 
@@ -35,7 +35,8 @@ export function useLive(path, { every = 5_000, read = get } = {}) {
     }
   }, [of, path, read]);
 
-  useEffect(() => {
+  // Asked before the first paint, and not some frames later.
+  useLayoutEffect(() => {
     let timer;
     let over = false;
     const turn = async () => {

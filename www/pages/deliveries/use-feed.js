@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { get, withQuery } from "../../lib/api.js";
 import { Feed } from "./feed.js";
 import { asked } from "./filters.js";
@@ -22,7 +22,8 @@ export function useFeed(filters, view) {
   const shown = useRef(null);
   const feed = useMemo(() => new Feed(asked(filters), () => told((count) => count + 1), read), [of]);
 
-  useEffect(() => {
+  // Asked before the first paint, and not some frames later.
+  useLayoutEffect(() => {
     let timer;
     let isOver = false;
     let isBusy = false;
