@@ -45,7 +45,8 @@ function testFiles() {
 }
 
 function find(name) {
-  const file = [path.resolve(name), at("tests", name), at("tests", `${name}.test.mjs`)].find(existsSync);
+  // The file before a folder of the same name.
+  const file = [at("tests", `${name}.test.mjs`), at("tests", name), path.resolve(name)].find(existsSync);
   if (!file) throw new Trouble(`no such test file: ${name}`);
   return file;
 }
