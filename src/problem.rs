@@ -40,6 +40,12 @@ impl Problem {
         Self::new(404, "not_found", format!("There is no such {what}."))
     }
 
+    /// 405, with the methods that a path has.
+    pub fn not_offered(method: &str, allowed: &[&str]) -> Self {
+        let problem = Self::new(405, "method_not_allowed", format!("{method} is not offered here."));
+        Problem { header: Some(("allow", allowed.join(", "))), ..problem }
+    }
+
     /// 400 for a body that is not JSON.
     pub fn not_json(detail: impl Into<String>) -> Self {
         Self::new(400, "invalid_json", detail)

@@ -185,32 +185,30 @@ async fn asked_places(call: &Call, which: &str) -> Result<Vec<String>, Problem> 
 
 /// `GET /v1/deliveries/{id}`
 pub async fn get(call: Call) -> Result<Answer, Problem> {
-    one("get", call).await
+    one("get", call, JsValue::NULL).await
 }
 
 /// `GET /v1/deliveries/{id}/request`: what an attempt made now would send.
 pub async fn request(call: Call) -> Result<Answer, Problem> {
-    let id = Id::parse(DELIVERY, call.param(0)).ok_or_else(|| Problem::not_found("delivery"))?;
-    let path = ["/request/", id.as_str()].concat();
     let caller = crate::body::written(&call.caller)?;
-    management::said(call.gateway.object("SUBSCRIPTION", id.place().as_str(), &path, caller.as_str()).await?)
+    one("request", call, caller.into()).await
 }
 
 /// `POST /v1/deliveries/{id}/retry`
 pub async fn retry(call: Call) -> Result<Answer, Problem> {
-    one("retry", call).await
+    one("retry", call, JsValue::NULL).await
 }
 
 /// `POST /v1/deliveries/{id}/cancel`
 pub async fn cancel(call: Call) -> Result<Answer, Problem> {
-    one("cancel", call).await
+    one("cancel", call, JsValue::NULL).await
 }
 
 /// A call about one delivery, answered where it lies.
-async fn one(what: &str, call: Call) -> Result<Answer, Problem> {
+async fn one(what: &str, call: Call, body: JsValue) -> Result<Answer, Problem> {
     let id = Id::parse(DELIVERY, call.param(0)).ok_or_else(|| Problem::not_found("delivery"))?;
     let path = ["/", what, "/", id.as_str()].concat();
-    management::said(call.gateway.object("SUBSCRIPTION", id.place().as_str(), &path, JsValue::NULL).await?)
+    management::said(call.gateway.object("SUBSCRIPTION", id.place().as_str(), &path, body).await?)
 }
 
 /// `POST /v1/subscriptions/{id}/test`

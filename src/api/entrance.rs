@@ -167,11 +167,7 @@ async fn enter(head: Head, request: Request, env: Env, context: Context) -> Resu
 /// A request to Signet's own receiver.
 async fn receive(head: &Head, request: &Request) -> Result<Response, Problem> {
     if head.method != "POST" {
-        let detail = format!("{} is not offered here.", head.method);
-        return Err(Problem {
-            header: Some(("allow", "POST".into())),
-            ..Problem::new(405, "method_not_allowed", detail)
-        });
+        return Err(Problem::not_offered(&head.method, &["POST"]));
     }
     let status = receiver::status(head.target().1)?;
     let body = edge::body(request, MAX_BODY).await?;
@@ -237,10 +233,7 @@ async fn answer(head: Head, request: Request, env: Env) -> Result<Answer, Proble
         let allowed = offered(path);
         return Err(match allowed.is_empty() {
             true => Problem::not_found("endpoint"),
-            false => Problem {
-                header: Some(("allow", allowed.join(", "))),
-                ..Problem::new(405, "method_not_allowed", format!("{} is not offered here.", head.method))
-            },
+            false => Problem::not_offered(&head.method, &allowed),
         });
     };
     caller.may(endpoint.needs)?;
