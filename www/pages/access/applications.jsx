@@ -6,6 +6,7 @@ import { me } from "../../lib/session.js";
 import { Button, ButtonLink } from "../../ui/button.jsx";
 import { Panel } from "../../ui/page.jsx";
 import { Shown } from "../../ui/say.jsx";
+import { DataTable } from "../../ui/table.jsx";
 import { Id, Time } from "../../ui/text.jsx";
 import { ChangeApplication, DeleteApplication, NewApplication } from "./application-dialogs.jsx";
 import { More } from "./more.jsx";
@@ -33,26 +34,11 @@ export function Applications() {
         <Shown of={list}>
           {({ items, isAll }) => (
             <>
-              <div class="scroller">
-                <table class="table access-listed">
-                  <thead>
-                    <tr>
-                      <th scope="col">Name</th>
-                      <th scope="col">Id</th>
-                      <th scope="col">Profile</th>
-                      <th scope="col">Made</th>
-                      <th scope="col">
-                        <span class="unseen">Actions</span>
-                      </th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {items.map((one) => (
-                      <Row key={one.id} of={one} onOpen={(dialog) => setOpen({ dialog, of: one })} />
-                    ))}
-                  </tbody>
-                </table>
-              </div>
+              <DataTable class="access-listed" columns={["Name", "Id", "Profile", "Made", ["Actions", "unseen"]]}>
+                {items.map((one) => (
+                  <Row key={one.id} of={one} onOpen={(dialog) => setOpen({ dialog, of: one })} />
+                ))}
+              </DataTable>
               <More of={list} isAll={isAll} count={items.length} />
             </>
           )}

@@ -8,6 +8,7 @@ import { Button } from "../../ui/button.jsx";
 import { Confirm } from "../../ui/dialog.jsx";
 import { Panel } from "../../ui/page.jsx";
 import { Empty, Shown, toast } from "../../ui/say.jsx";
+import { DataTable } from "../../ui/table.jsx";
 import { Id, Time } from "../../ui/text.jsx";
 import { More } from "./more.jsx";
 import { NewKey } from "./new-key.jsx";
@@ -74,27 +75,11 @@ function NoKeys() {
 
 function Table({ keys, onRevoke }) {
   return (
-    <div class="scroller">
-      <table class="table access-listed">
-        <thead>
-          <tr>
-            <th scope="col">Label</th>
-            <th scope="col">Key</th>
-            <th scope="col">May</th>
-            <th scope="col">Webhook</th>
-            <th scope="col">Made</th>
-            <th scope="col">
-              <span class="unseen">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {keys.map((one) => (
-            <Row key={one.id} of={one} onRevoke={onRevoke} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <DataTable class="access-listed" columns={["Label", "Key", "May", "Webhook", "Made", ["Actions", "unseen"]]}>
+      {keys.map((one) => (
+        <Row key={one.id} of={one} onRevoke={onRevoke} />
+      ))}
+    </DataTable>
   );
 }
 

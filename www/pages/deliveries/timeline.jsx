@@ -1,12 +1,11 @@
 // Every attempt of a delivery, and what comes next.
 import { CircleCheck, CircleX, Clock, Hand } from "lucide";
-import { useEffect, useState } from "preact/hooks";
 import { bytes, duration, exact } from "../../lib/format.js";
 import { useLive } from "../../lib/live.js";
 import { href } from "../../lib/router.js";
 import { can } from "../../lib/session.js";
 import { Icon } from "../../ui/icon.jsx";
-import { Body, Time } from "../../ui/text.jsx";
+import { Body, now, Time } from "../../ui/text.jsx";
 import { advice, countdown, isSuccess, nth, outcome, remark, TRIGGERS } from "./words.js";
 
 export function Timeline({ of, isAwaited }) {
@@ -85,7 +84,7 @@ function Next({ of }) {
 }
 
 function Coming({ of }) {
-  const left = useLeft(of.nextAttemptAt);
+  const left = of.nextAttemptAt ? Math.max(0, Date.parse(of.nextAttemptAt) - now.value) : 0;
   const held = useHeld(of, left <= 0);
   return (
     <Point icon={Clock} kind="wait">
@@ -95,18 +94,6 @@ function Coming({ of }) {
       {held && <p class="small">{held}</p>}
     </Point>
   );
-}
-
-/** How long it is until a time, second by second; 0 when it has come or there is none. */
-function useLeft(time) {
-  const [now, setNow] = useState(Date.now());
-  useEffect(() => {
-    if (!time) return undefined;
-    setNow(Date.now());
-    const timer = setInterval(() => setNow(Date.now()), 1_000);
-    return () => clearInterval(timer);
-  }, [time]);
-  return time ? Math.max(0, Date.parse(time) - now) : 0;
 }
 
 /** Why an attempt that is due is not made, where its subscription says so. */

@@ -8,6 +8,7 @@ import { ButtonLink } from "../../ui/button.jsx";
 import { Dialog } from "../../ui/dialog.jsx";
 import { Page } from "../../ui/page.jsx";
 import { Empty, Shown } from "../../ui/say.jsx";
+import { DataTable } from "../../ui/table.jsx";
 import { Id, Status, Time } from "../../ui/text.jsx";
 import { useDestinations } from "../deliveries/destinations.js";
 import { Bar, Numbers, Stop } from "./progress.jsx";
@@ -50,48 +51,34 @@ export function Operations({ id }) {
 
 function List({ of, names, cursor }) {
   return (
-    <div class="scroller">
-      <table class="table op-table">
-        <thead>
-          <tr>
-            <th scope="col">Status</th>
-            <th scope="col">Kind</th>
-            <th scope="col">Progress</th>
-            <th scope="col">Subscription</th>
-            <th scope="col">Created</th>
-            <th scope="col">Completed</th>
-          </tr>
-        </thead>
-        <tbody>
-          {of.map((one) => (
-            <tr key={one.id}>
-              <td>
-                <Status of={one.status} />
-              </td>
-              <td>
-                <a class="whole" href={href(`/operations/${one.id}`, { cursor })}>
-                  {KINDS[one.kind] ?? one.kind}
-                </a>
-                {one.detail && <div class="soft op-detail">{one.detail}</div>}
-              </td>
-              <td class="op-far">
-                <Numbers of={one} />
-                <Bar of={one} />
-              </td>
-              <td class="cut">
-                <Subscription id={one.subscription} names={names} />
-              </td>
-              <td class="number">
-                <Time at={one.createdAt} />
-              </td>
-              <td class="number">
-                <Time at={one.completedAt} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <DataTable class="op-table" columns={["Status", "Kind", "Progress", "Subscription", "Created", "Completed"]}>
+      {of.map((one) => (
+        <tr key={one.id}>
+          <td>
+            <Status of={one.status} />
+          </td>
+          <td>
+            <a class="whole" href={href(`/operations/${one.id}`, { cursor })}>
+              {KINDS[one.kind] ?? one.kind}
+            </a>
+            {one.detail && <div class="soft op-detail">{one.detail}</div>}
+          </td>
+          <td class="op-far">
+            <Numbers of={one} />
+            <Bar of={one} />
+          </td>
+          <td class="cut">
+            <Subscription id={one.subscription} names={names} />
+          </td>
+          <td class="number">
+            <Time at={one.createdAt} />
+          </td>
+          <td class="number">
+            <Time at={one.completedAt} />
+          </td>
+        </tr>
+      ))}
+    </DataTable>
   );
 }
 

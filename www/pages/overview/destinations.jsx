@@ -5,6 +5,7 @@ import { can } from "../../lib/session.js";
 import { Button } from "../../ui/button.jsx";
 import { Due } from "../../ui/due.jsx";
 import { Panel } from "../../ui/page.jsx";
+import { DataTable } from "../../ui/table.jsx";
 import { Status, Time } from "../../ui/text.jsx";
 
 /** How many are shown until somebody wants to see all. */
@@ -23,33 +24,21 @@ export function Destinations({ shown, count, isWhole, named, words }) {
       {count === 0 ? (
         <p class="over-none">Nothing went out in {words}.</p>
       ) : (
-        <div class="scroller">
-          <table class="table over-destinations">
-            <thead>
-              <tr>
-                <th scope="col">Destination</th>
-                <th scope="col">State</th>
-                <th scope="col" class="right">
-                  Success
-                </th>
-                <th scope="col" class="right">
-                  Failed
-                </th>
-                <th scope="col" class="right">
-                  Waiting
-                </th>
-                <th scope="col" class="right">
-                  Next try
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map((one) => (
-                <Row key={idOf(one) ?? "urls"} of={one} known={named(idOf(one))} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <DataTable
+          class="over-destinations"
+          columns={[
+            "Destination",
+            "State",
+            ["Success", "right"],
+            ["Failed", "right"],
+            ["Waiting", "right"],
+            ["Next try", "right"],
+          ]}
+        >
+          {shown.map((one) => (
+            <Row key={idOf(one) ?? "urls"} of={one} known={named(idOf(one))} />
+          ))}
+        </DataTable>
       )}
     </Panel>
   );

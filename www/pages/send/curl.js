@@ -1,7 +1,5 @@
 // A call as a command for a shell. The key stands there by name alone.
-
-/** In single quotes nothing means anything to a shell, but the quote that ends them. */
-const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
+import { quoted } from "../deliveries/curl.js";
 
 /**
  * @param {string} origin where Signet is

@@ -9,6 +9,7 @@ import { can } from "../../lib/session.js";
 import { ButtonLink, Copy } from "../../ui/button.jsx";
 import { Page } from "../../ui/page.jsx";
 import { Empty, Shown } from "../../ui/say.jsx";
+import { DataTable } from "../../ui/table.jsx";
 import { Time } from "../../ui/text.jsx";
 import { titleOf, useProviders } from "./providers.js";
 import { counted } from "./words.js";
@@ -58,24 +59,11 @@ function None({ make, isFirst }) {
 function Table({ sources }) {
   const providers = useProviders();
   return (
-    <div class="scroller">
-      <table class="table src-sources">
-        <thead>
-          <tr>
-            <th scope="col">Source</th>
-            <th scope="col">Origin</th>
-            <th scope="col">Recent requests</th>
-            <th scope="col">Last</th>
-            <th scope="col">URL for the provider</th>
-          </tr>
-        </thead>
-        <tbody>
-          {sources.map((source) => (
-            <Row key={source.id} source={source} title={titleOf(source, providers.data)} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <DataTable class="src-sources" columns={["Source", "Origin", "Recent requests", "Last", "URL for the provider"]}>
+      {sources.map((source) => (
+        <Row key={source.id} source={source} title={titleOf(source, providers.data)} />
+      ))}
+    </DataTable>
   );
 }
 

@@ -8,6 +8,7 @@ import { Button, ButtonLink } from "../../ui/button.jsx";
 import { Dialog } from "../../ui/dialog.jsx";
 import { Segments } from "../../ui/field.jsx";
 import { Empty, Notice, Shown } from "../../ui/say.jsx";
+import { DataTable } from "../../ui/table.jsx";
 import { Status, Time } from "../../ui/text.jsx";
 import { Details } from "./request.jsx";
 import { below, chosen, OUTCOMES, sentence } from "./words.js";
@@ -82,50 +83,35 @@ function Listed({ entries, isAny, source }) {
 
 function Table({ entries, source }) {
   return (
-    <div class="scroller">
-      <table class="table src-requests">
-        <thead>
-          <tr>
-            <th scope="col">Outcome</th>
-            <th scope="col">What happened</th>
-            <th scope="col">Request</th>
-            <th scope="col" class="right">
-              Answered
-            </th>
-            <th scope="col" class="right">
-              Took
-            </th>
-            <th scope="col">Time</th>
-          </tr>
-        </thead>
-        <tbody>
-          {entries.map((entry) => (
-            <tr key={entry.id}>
-              <td>
-                <Status of={entry.outcome} as={OUTCOMES[entry.outcome] ?? entry.outcome} />
-                {entry.count > 1 && <span class="src-times number">×{whole(entry.count)}</span>}
-              </td>
-              <td class="src-why">
-                <a class="whole" href={shown(entry)}>
-                  {sentence(entry)}
-                </a>
-              </td>
-              <td class="src-request">
-                <code class="cut" title={`${entry.method} ${entry.path} ${entry.messageId ?? ""}`}>
-                  {entry.method} {below(entry, source) || "/"}
-                  {entry.messageId && <span class="soft"> {entry.messageId}</span>}
-                </code>
-              </td>
-              <td class="right number">{entry.status}</td>
-              <td class="right number">{duration(entry.durationMs)}</td>
-              <td class="src-when">
-                <Time at={entry.time} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <DataTable
+      class="src-requests"
+      columns={["Outcome", "What happened", "Request", ["Answered", "right"], ["Took", "right"], "Time"]}
+    >
+      {entries.map((entry) => (
+        <tr key={entry.id}>
+          <td>
+            <Status of={entry.outcome} as={OUTCOMES[entry.outcome] ?? entry.outcome} />
+            {entry.count > 1 && <span class="src-times number">×{whole(entry.count)}</span>}
+          </td>
+          <td class="src-why">
+            <a class="whole" href={shown(entry)}>
+              {sentence(entry)}
+            </a>
+          </td>
+          <td class="src-request">
+            <code class="cut" title={`${entry.method} ${entry.path} ${entry.messageId ?? ""}`}>
+              {entry.method} {below(entry, source) || "/"}
+              {entry.messageId && <span class="soft"> {entry.messageId}</span>}
+            </code>
+          </td>
+          <td class="right number">{entry.status}</td>
+          <td class="right number">{duration(entry.durationMs)}</td>
+          <td class="src-when">
+            <Time at={entry.time} />
+          </td>
+        </tr>
+      ))}
+    </DataTable>
   );
 }
 

@@ -7,6 +7,7 @@ import { Button, ButtonLink } from "../../ui/button.jsx";
 import { Segments } from "../../ui/field.jsx";
 import { Page } from "../../ui/page.jsx";
 import { Empty, Loading, Notice, Refused } from "../../ui/say.jsx";
+import { DataTable } from "../../ui/table.jsx";
 import { Status, Time } from "../../ui/text.jsx";
 import { counted, found, STATES } from "./filters.js";
 import { usePages } from "./pages.js";
@@ -111,47 +112,36 @@ const ratesOf = (stats) => new Map((stats?.destinations ?? []).map((one) => [one
 
 function Table({ rows, rates }) {
   return (
-    <div class="scroller">
-      <table class="table subs-list">
-        <thead>
-          <tr>
-            <th>Subscription</th>
-            <th>Status</th>
-            <th>Events</th>
-            <th>Profile</th>
-            <th class="right">Delivered, 24 h</th>
-            <th>Created</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((one) => (
-            <tr key={one.id}>
-              <td class="subs-who">
-                <a class="whole cut" href={href(`/subscriptions/${one.id}`)} title={one.name ?? one.url}>
-                  {one.name || hostOf(one.url)}
-                </a>
-                <span class="soft mono cut" title={one.url}>
-                  {one.url}
-                </span>
-              </td>
-              <td>
-                <State of={one} />
-              </td>
-              <td>
-                <Events of={one.events} />
-              </td>
-              <td class="subs-minor">{one.profile}</td>
-              <td class="right number">
-                <Rate of={rates.get(one.id)} />
-              </td>
-              <td class="soft subs-minor">
-                <Time at={one.createdAt} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <DataTable
+      class="subs-list"
+      columns={["Subscription", "Status", "Events", "Profile", ["Delivered, 24 h", "right"], "Created"]}
+    >
+      {rows.map((one) => (
+        <tr key={one.id}>
+          <td class="subs-who">
+            <a class="whole cut" href={href(`/subscriptions/${one.id}`)} title={one.name ?? one.url}>
+              {one.name || hostOf(one.url)}
+            </a>
+            <span class="soft mono cut" title={one.url}>
+              {one.url}
+            </span>
+          </td>
+          <td>
+            <State of={one} />
+          </td>
+          <td>
+            <Events of={one.events} />
+          </td>
+          <td class="subs-minor">{one.profile}</td>
+          <td class="right number">
+            <Rate of={rates.get(one.id)} />
+          </td>
+          <td class="soft subs-minor">
+            <Time at={one.createdAt} />
+          </td>
+        </tr>
+      ))}
+    </DataTable>
   );
 }
 

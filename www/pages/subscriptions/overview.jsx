@@ -10,6 +10,7 @@ import { Button } from "../../ui/button.jsx";
 import { Due } from "../../ui/due.jsx";
 import { Panel } from "../../ui/page.jsx";
 import { Empty, Notice, Shown } from "../../ui/say.jsx";
+import { DataTable } from "../../ui/table.jsx";
 import { Id, Status, Time } from "../../ui/text.jsx";
 import { Bars } from "./bars.jsx";
 import { Events } from "./list.jsx";
@@ -227,40 +228,27 @@ function Latest({ of: { id } }) {
           data.length === 0 ? (
             <Empty title="None yet">Send an event of a type that it gets, or a test.</Empty>
           ) : (
-            <div class="scroller">
-              <table class="table">
-                <thead>
-                  <tr>
-                    <th>Event type</th>
-                    <th>Status</th>
-                    <th class="right">Attempts</th>
-                    <th>Accepted</th>
-                    <th>Next attempt</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {data.map((one) => (
-                    <tr key={one.id}>
-                      <td>
-                        <a class="whole" href={href(`/deliveries/${one.id}`)}>
-                          {one.event.type}
-                        </a>
-                      </td>
-                      <td>
-                        <Status of={one.status} />
-                      </td>
-                      <td class="right number">{whole(one.attemptCount)}</td>
-                      <td>
-                        <Time at={one.createdAt} />
-                      </td>
-                      <td>
-                        <Next of={one} />
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <DataTable columns={["Event type", "Status", ["Attempts", "right"], "Accepted", "Next attempt"]}>
+              {data.map((one) => (
+                <tr key={one.id}>
+                  <td>
+                    <a class="whole" href={href(`/deliveries/${one.id}`)}>
+                      {one.event.type}
+                    </a>
+                  </td>
+                  <td>
+                    <Status of={one.status} />
+                  </td>
+                  <td class="right number">{whole(one.attemptCount)}</td>
+                  <td>
+                    <Time at={one.createdAt} />
+                  </td>
+                  <td>
+                    <Next of={one} />
+                  </td>
+                </tr>
+              ))}
+            </DataTable>
           )
         }
       </Shown>
